@@ -1,0 +1,60 @@
+"""The contract between the catalog and a source of datasets: three members, no base class.
+
+A connector is any object with a `name`, `pages` and `files`. Retry, pace, robots and size caps are `web`'s business;
+mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from catalog.record import Distribution, Record
+
+if TYPE_CHECKING:
+    from catalog.web import Web
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a walk stands. `state` is the connector's own words (JSON values), stored with the page it belongs to.
+
+    An empty state starts a walk. `request` is what the user asked for (query, author, filter ...): a walk is resumed
+    only for the same request.
+    """
+
+    request: Mapping[str, str | int | bool | list[str]] = field(default_factory=dict)
+    state: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One step of a walk: its records, what was skipped (id or position, reason), and where to go on.
+
+    `cursor` is committed together with the records. `total` is how many records the walk will bring where the
+    source says so. `complete` is true on the last page of a walk that saw everything the source has: only two such
+    walks in a row may mark what they did not list as missing.
+    """
+
+    records: tuple[Record, ...]
+    cursor: Cursor
+    skipped: tuple[tuple[str, str], ...] = ()
+    total: int | None = None
+    last: bool = False
+    complete: bool = False
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """A source of datasets."""
+
+    name: str
+
+    def pages(self, web: Web, cursor: Cursor) -> Iterator[Page]:
+        """Walk the source from `cursor`. Raises `Retriable` or `Fatal`; a bad record goes to `Page.skipped`."""
+        ...
+
+    def files(self, web: Web, record: Record, revision: str | None) -> list[Distribution]:
+        """The files of one dataset, pinned to a revision: what fetch plans with. Raises `Gated`, `NotFound`."""
+        ...
