@@ -1,0 +1,35 @@
+"""The web client: the only importer of httpx and httpcore.
+
+`Web` asks politely and within bounds: a deadline over the whole exchange, caps on raw and unpacked bytes, retries,
+Retry-After and RateLimit obeyed, redirects judged hop by hop, public addresses only, a token bound to its origin.
+"""
+
+from catalog.web.client import Web
+from catalog.web.model import (
+    BudgetSpent,
+    HttpStatus,
+    KiB,
+    MiB,
+    OutOfTime,
+    Refused,
+    Reply,
+    Stopped,
+    WebSettings,
+    public_url,
+)
+from catalog.web.stream import Stream
+
+__all__ = [
+    "BudgetSpent",
+    "HttpStatus",
+    "KiB",
+    "MiB",
+    "OutOfTime",
+    "Refused",
+    "Reply",
+    "Stopped",
+    "Stream",
+    "Web",
+    "WebSettings",
+    "public_url",
+]
