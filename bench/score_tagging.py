@@ -1,0 +1,46 @@
+"""Predict tasks, domains, formats and licenses for annotated rows, in the shape a scorer reads.
+
+    python bench/score_tagging.py KIND TRUTH.jsonl PREDICTIONS.jsonl       KIND: license | task | domain | format
+
+A truth row has `id` and, by kind, `raw` (a license string), `name`, `text` and `raw_tags` (task, domain) or `name`,
+`columns` and `features` (format). Nothing else of a row is read: the expected labels never reach the rules.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from catalog.license import recognise
+
+Row = dict[str, Any]
+
+
+def license_row(row: Row) -> Row:
+    """One license string. The scorer knows no "conditions": model terms count as no, use restrictions as yes."""
+    said = recognise(row["raw"])
+    ids = [part for part in said.expression.split(" AND ") if part and not part.startswith("LicenseRef-")]
+    folded = {"unknown": "unspecified", "conditions": "no" if said.cls == "model-terms" else "yes"}
+    return {
+        "spdx": ids[0] if ids else None,
+        "class": said.cls,
+        "commercial": folded.get(said.commercial, said.commercial),
+    }
+
+
+PREDICT: dict[str, Callable[[Row], Row]] = {"license": license_row}
+
+
+def main(kind: str, truth: str, predictions: str) -> None:
+    """Write one prediction a truth row."""
+    with Path(truth).open(encoding="utf-8") as rows, Path(predictions).open("w", encoding="utf-8") as out:
+        for line in rows:
+            row = json.loads(line)
+            out.write(json.dumps({"id": row["id"], **PREDICT[kind](row)}, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

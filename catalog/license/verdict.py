@@ -1,0 +1,164 @@
+"""All license claims on a dataset as one verdict: the strictest wins, and unknown never permits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from catalog.license.recognise import COMMERCIAL, SENTENCES, STRICTNESS, Recognised, recognise
+from catalog.record import Commercial, LicenseClaim, Verdict
+
+MAX_EXPRESSION: Final = 4  # licenses joined in one expression
+_PARTIAL: Final = {"packaging": "packaging", "annotations": "annotations"}
+_CLOSED: Final = {
+    "withdrawn": "Withdrawn by its authors.",
+    "refused": "Refused by this catalog: its content was shared without the consent of its authors.",
+}
+_AGREEMENT: Final = {
+    "agreement": "access needs a signed agreement, whose terms decide",
+    "request": "access is granted on request, and its terms decide",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    claim: LicenseClaim
+    said: Recognised
+
+    @property
+    def curated(self) -> bool:
+        return bool(self.claim.cls)
+
+    @property
+    def words(self) -> str:
+        raw = " ".join(self.claim.raw.split())
+        if not raw or (self.curated and self.said.cls in ("non-commercial", "research-only", "unspecified")):
+            return raw or f"its license is {self.said.cls}"
+        return raw if len(raw) <= 60 else raw[:59].rstrip() + "…"
+
+
+def resolve(claims: Sequence[LicenseClaim], access: str = "unknown") -> Verdict:
+    """The verdict over all claims on one dataset.
+
+    Strictness: no, unknown, conditions, yes. A claim on the code never decides. A claim that permits, but covers the
+    packaging only, permits nothing unless another one covers the content; one on the annotations needs a claim on
+    the content or the dataset beside it. `access` is `Record.access`: withdrawn and refused data are a "no", and
+    data under an agreement is "conditions" at best.
+    """
+    readings = [_read(claim) for claim in claims if claim.raw.strip() or claim.cls]
+    deciding = [reading for reading in readings if reading.claim.scope != "code"]
+    expression = _expression(deciding)
+    conflicts = _conflicts(deciding)
+    if access in _CLOSED:
+        cls = max(deciding, key=_strictness).said.cls if deciding else "unspecified"
+        return Verdict("no", expression, cls, _CLOSED[access], conflicts)
+    if not deciding:
+        return Verdict(reason=_nothing(readings, access))
+    winner = max(deciding, key=_strictness)
+    commercial, reason, cls = _partial(deciding, winner) or (
+        winner.said.commercial,
+        _reason(deciding, winner),
+        winner.said.cls,
+    )
+    if commercial == "yes" and access in _AGREEMENT:
+        commercial, reason = "conditions", f"{reason.rstrip('.')}; {_AGREEMENT[access]}."
+    return Verdict(commercial, expression, cls, reason, conflicts)
+
+
+def _read(claim: LicenseClaim) -> _Reading:
+    said = recognise(claim.raw.strip())
+    if not claim.cls or claim.cls not in COMMERCIAL or claim.cls == said.cls:
+        return _Reading(claim, said)
+    title = claim.raw.strip() if claim.raw.strip() and len(claim.raw) <= 80 else "The license"
+    sentence = SENTENCES[claim.cls].format(title)
+    return _Reading(claim, Recognised(said.expression, claim.cls, COMMERCIAL[claim.cls], sentence))
+
+
+def _strictness(reading: _Reading) -> tuple[int, bool, int]:
+    copyleft = reading.said.cls in ("share-alike", "no-derivatives")
+    return STRICTNESS[reading.said.commercial], reading.curated, copyleft
+
+
+def _nothing(readings: Sequence[_Reading], access: str) -> str:
+    if readings:
+        first = readings[0]
+        return f"Only the code has a license ({first.words}, says {first.claim.by}); it does not cover the data."
+    suffix = f" ({_AGREEMENT[access]})" if access in _AGREEMENT else ""
+    return f"No license is stated{suffix}."
+
+
+def _partial(deciding: Sequence[_Reading], winner: _Reading) -> tuple[Commercial, str, str] | None:
+    """The verdict where nothing forbids, but no permitting claim reaches the content; None where that is no matter."""
+    if winner.said.commercial == "no":
+        return None
+    wrappers = [r for r in deciding if r.claim.scope in _PARTIAL and r.said.commercial in ("yes", "conditions")]
+    if not wrappers:
+        return None
+    others = [r for r in deciding if r.claim.scope not in _PARTIAL and r.said.commercial == "unknown"]
+    wrapper = wrappers[0]
+    covers = f"the {wrapper.words} label covers the {_PARTIAL[wrapper.claim.scope]}"
+    if others:
+        silent = max(others, key=_strictness)
+        return "unknown", _sentence(f"{covers}; {_owner(silent)}"), silent.said.cls
+    reached = {r.claim.scope for r in deciding if r.said.commercial in ("yes", "conditions")}
+    if "content" in reached or ("dataset" in reached and all(r.claim.scope == "annotations" for r in wrappers)):
+        return None
+    return "unknown", _sentence(f"{covers}; what the content's license is, nobody says"), "unspecified"
+
+
+def _owner(silent: _Reading) -> str:
+    if silent.claim.note:
+        return silent.claim.note
+    if silent.said.cls == "unspecified" and len(silent.words) <= 12:
+        return "the content belongs to its authors, and no license for it is stated"
+    return silent.words if silent.said.cls == "unspecified" else silent.said.reason
+
+
+def _reason(deciding: Sequence[_Reading], winner: _Reading) -> str:
+    by = winner.claim.by or "the source"
+    if winner.said.commercial == "yes" and not any(reading.curated for reading in deciding):
+        return f"{winner.said.reason.rstrip('.')} (declared by {by}, not verified)."
+    return f"{winner.said.reason.rstrip('.')} (says {by})."
+
+
+def _sentence(text: str) -> str:
+    text = text.strip().rstrip(".")
+    return text[:1].upper() + text[1:] + "."
+
+
+def _expression(deciding: Sequence[_Reading]) -> str:
+    """Every license that is named, joined by AND: all of them must be kept."""
+    names: dict[str, None] = {}
+    for reading in deciding:
+        names.update(dict.fromkeys(filter(None, reading.said.expression.split(" AND "))))
+    families = [name for name in names if name.startswith("LicenseRef-")]
+    for name in families:
+        start = name.lower().removeprefix("licenseref-") + "-"
+        if any(other.lower().startswith(start) for other in names):
+            del names[name]
+    return " AND ".join(list(names)[:MAX_EXPRESSION])
+
+
+def _conflicts(deciding: Sequence[_Reading]) -> tuple[str, ...]:
+    """The claims that say something else of commercial use than the first; a scope of its own is no contradiction."""
+    found: list[str] = []
+    for scope in ("dataset", "content", "packaging", "annotations"):
+        readings = [reading for reading in deciding if reading.claim.scope in (scope, "dataset")]
+        first = next((reading for reading in readings if reading.claim.scope == scope), None)
+        for other in readings:
+            if first and other.claim is not first.claim and _disagree(first, other):
+                found.append(f"{_says(first)}; {_says(other)}")
+    return tuple(dict.fromkeys(found))
+
+
+def _disagree(one: _Reading, other: _Reading) -> bool:
+    if one.said.commercial != other.said.commercial:
+        return "unspecified" not in (one.said.cls, other.said.cls) or one.curated or other.curated
+    specific = [e for e in (one.said.expression, other.said.expression) if e and not e.startswith("LicenseRef-")]
+    return len(specific) == 2 and specific[0] != specific[1]
+
+
+def _says(reading: _Reading) -> str:
+    by = reading.claim.by or "the source"
+    return f"{by} says {reading.words}"
