@@ -1,0 +1,121 @@
+"""Records as JSON Lines: a lossless round trip, streaming, where one bad line costs itself alone.
+
+One line is one entry in canonical JSON (`record.encode`). A line that the registry holds already is known by the
+digest of its bytes and is not even parsed; so re-reading a file of which little changed is mostly reading it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from catalog.errors import Skipped
+from catalog.record import MAX_RECORD, Entry, decode, encode
+from catalog.registry.registry import Registry
+from catalog.rows import digest_of, entry_digest
+
+BATCH = 20_000
+"""Lines written in one transaction."""
+
+Complete = Callable[[Entry], Entry]
+"""Gives an entry the tags and the verdict that its line lacks."""
+
+
+@dataclass
+class Imported:
+    """What an import did; `skipped` lines are kept with their reason in the run."""
+
+    run: int
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    skipped: int = 0
+
+    @property
+    def lines(self) -> int:
+        """How many lines were read."""
+        return self.new + self.changed + self.same + self.skipped
+
+
+def import_lines(
+    registry: Registry,
+    lines: Iterable[bytes],
+    complete: Complete,
+    *,
+    origin: str = "",
+    on_progress: Callable[[Imported], None] | None = None,
+) -> Imported:
+    """Read entries, one a line, into the registry; `complete` tags those that come untagged.
+
+    Raises `Fatal` when the disk fails; batches that were told to `on_progress` are stored.
+    """
+    done = Imported(registry.begin_run("records", "import", {"file": origin}))
+    known = {digest for (digest,) in registry.connection.execute("SELECT digest FROM dataset")}
+    batch = _Batch()
+    for number, line in enumerate(lines, 1):
+        body = line.rstrip(b"\r\n")
+        digest = digest_of(body)
+        if digest in known:
+            batch.same += 1
+        else:
+            batch.read(number, body, digest, complete)
+        if len(batch.entries) + len(batch.skipped) >= BATCH:
+            _flush(registry, done, batch, on_progress)
+            batch = _Batch()
+    _flush(registry, done, batch, on_progress)
+    registry.finish_run(done.run, "done")
+    return done
+
+
+class _Batch:
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.digests: list[bytes] = []
+        self.skipped: list[tuple[str, str]] = []
+        self.same = 0
+
+    def read(self, number: int, body: bytes, digest: bytes, complete: Complete) -> None:
+        """Take one line, or note why it cannot be taken. Empty lines count for nothing."""
+        if not body.strip():
+            return
+        try:
+            entry = decode(body)
+            if entry.tags is None or entry.verdict is None:
+                entry = complete(entry)
+                digest = entry_digest(entry)
+            elif len(body) != len(canonical := encode(entry)) or body != canonical:
+                digest = digest_of(canonical)
+        except Skipped as error:
+            self.skipped.append((f"line {number}", error.message))
+            return
+        self.entries.append(entry)
+        self.digests.append(digest)
+
+
+def _flush(registry: Registry, done: Imported, batch: _Batch, tell: Callable[[Imported], None] | None) -> None:
+    counts = registry.commit_page(
+        done.run, batch.entries, digests=batch.digests, skipped=batch.skipped, known_same=batch.same
+    )
+    done.new += counts.new
+    done.changed += counts.changed
+    done.same += counts.same
+    done.skipped += len(batch.skipped)
+    if tell is not None:
+        tell(done)
+
+
+def read_lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file, each cut at a little more than the largest record, so that no line fills the memory."""
+    while line := file.readline(MAX_RECORD + 2):
+        if len(line) <= MAX_RECORD + 1 or line.endswith(b"\n"):
+            yield line
+            continue
+        yield line
+        while (rest := file.readline(MAX_RECORD)) and not rest.endswith(b"\n"):
+            pass
+
+
+def export_lines(registry_entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Entries as lines, without their line ends."""
+    return map(encode, registry_entries)

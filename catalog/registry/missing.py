@@ -1,0 +1,63 @@
+"""What a complete walk did not list: marked missing after two complete walks agree, never deleted."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from pyroaring import BitMap
+
+from catalog.index.maintain import next_generation
+
+MAX_LOSS = 0.10
+"""A walk that misses a larger part of what was there before is not believed."""
+
+_FEW = 20
+_UNLISTED_PAGE = -1
+"""The page number under which a run keeps the ids that its complete walk did not list."""
+
+
+def record_sighting(connection: sqlite3.Connection, run: int, page: int, ids: Iterable[int]) -> None:
+    """Note which datasets a page listed."""
+    row = (run, page, BitMap(ids).serialize())
+    connection.execute("INSERT OR REPLACE INTO sighting (run_id, page, ids) VALUES (?, ?, ?)", row)
+
+
+def mark_missing(connection: sqlite3.Connection, run: int, source: str, now: str) -> tuple[int, str]:
+    """Close a complete walk. Returns how many datasets are newly missing, and why none are where that is so."""
+    present = _stored(connection, source)
+    unlisted = present - _union(connection, "run_id = ? AND page >= 0", run)
+    before = _last_unlisted(connection, run, source)
+    record_sighting(connection, run, _UNLISTED_PAGE, unlisted)
+    connection.execute("DELETE FROM sighting WHERE run_id = ? AND page >= 0", (run,))
+    if len(unlisted) > max(_FEW, MAX_LOSS * len(present)):
+        return (
+            0,
+            f"the walk did not list {len(unlisted):,} of {len(present):,} known datasets; none was marked missing.",
+        )
+    missing = (unlisted & before) if before is not None else BitMap()
+    connection.executemany("UPDATE dataset SET missing_since = ? WHERE id = ?", [(now, number) for number in missing])
+    changes = [(number, now, "missing", "", now) for number in missing]
+    connection.executemany("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", changes)
+    if missing:
+        next_generation(connection)
+    return len(missing), ""
+
+
+def _stored(connection: sqlite3.Connection, source: str) -> BitMap:
+    rows = connection.execute("SELECT id FROM dataset WHERE source = ? AND missing_since = ''", (source,))
+    return BitMap(number for (number,) in rows)
+
+
+def _union(connection: sqlite3.Connection, where: str, run: int) -> BitMap:
+    rows = connection.execute(f"SELECT ids FROM sighting WHERE {where}", (run,))
+    return BitMap.union(BitMap(), *(BitMap.deserialize(ids) for (ids,) in rows))
+
+
+def _last_unlisted(connection: sqlite3.Connection, run: int, source: str) -> BitMap | None:
+    row = connection.execute(
+        "SELECT s.ids FROM sighting s JOIN run r ON r.id = s.run_id "
+        "WHERE r.source = ? AND s.page = ? AND s.run_id < ? ORDER BY s.run_id DESC LIMIT 1",
+        (source, _UNLISTED_PAGE, run),
+    ).fetchone()
+    return None if row is None else BitMap.deserialize(row[0])

@@ -1,0 +1,210 @@
+"""One page of entries into tables and index: the only code that writes datasets.
+
+`write` decides nothing about transactions: `Registry.commit_page` calls it between BEGIN IMMEDIATE and COMMIT together
+with cursor and counts, so that rows, index and cursor are one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from catalog.index.document import Document, document
+from catalog.index.keys import level_of, name_norm, slot_of
+from catalog.index.maintain import add_documents, next_generation, remove_documents
+from catalog.record import Entry
+from catalog.registry.reader import CHUNK, read_entries
+from catalog.registry.terms import Terms
+from catalog.rows import TABLES_OF_DETAILS, Details, Row, dataset_row, entry_digest
+
+STICKY_LEVELS = 9
+"""A dataset keeps its slot until its popularity level moved by this much (a factor of two): downloads change daily."""
+
+WATCHED = ("access", "revision", "rows", "bytes", "commercial", "license")
+"""What the change log keeps the old and new value of."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a page did: entries that were new, that changed, that were the same."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+
+
+@dataclass(frozen=True)
+class _Stored:
+    id: int
+    key: str
+    digest: bytes
+    slot: int
+    first_seen: str
+    missing: bool
+
+
+@dataclass
+class _Batch:
+    """The work of one page, sorted into what each table gets."""
+
+    rows: list[Row] = field(default_factory=list)
+    details: Details = field(default_factory=Details)
+    stale: list[int] = field(default_factory=list)
+    documents: list[tuple[int, Document]] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
+    old_names: list[Row] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+
+
+class PageWriter:
+    """Writes pages of entries; keeps the column lists and term numbers between pages."""
+
+    def __init__(self, connection: sqlite3.Connection, terms: Terms) -> None:
+        self._connection = connection
+        self._terms = terms
+        self._insert = {name: _insert_statement(connection, name) for name in TABLES_OF_DETAILS}
+        self._upsert = _upsert_statement(connection)
+
+    def write(
+        self, entries: Iterable[Entry], now: str, *, digests: Sequence[bytes] | None = None
+    ) -> tuple[Counts, list[int]]:
+        """Write the entries of a page; the last one wins where a key comes twice. Returns counts and ids seen."""
+        keyed = {entry.key: (entry, digest) for entry, digest in _with_digests(entries, digests)}
+        stored = self._stored({key: entry for key, (entry, _) in keyed.items()})
+        batch = _Batch()
+        fresh = [pair for key, pair in keyed.items() if key not in stored]
+        changed = [(stored[key], *pair) for key, pair in keyed.items() if _differs(stored.get(key), key, pair[1])]
+        same = [
+            old for key, (_, digest) in keyed.items() if (old := stored.get(key)) and not _differs(old, key, digest)
+        ]
+        batch.seen.extend(old.id for old in same)
+        batch.back.extend(old.id for old in same if old.missing)
+        self._add_fresh(batch, fresh, now)
+        self._add_changed(batch, changed, now)
+        self._execute(batch)
+        return Counts(len(fresh), len(changed), len(same)), batch.seen
+
+    def _stored(self, entries: dict[str, Entry]) -> dict[str, _Stored]:
+        """What the registry holds of these keys, renamed datasets found by their upstream id."""
+        select = "SELECT id, key, digest, slot, first_seen, missing_since <> '' FROM dataset WHERE "
+        found: dict[str, _Stored] = {}
+        for marks, chunk in _chunks(list(entries)):
+            for row in self._connection.execute(f"{select} key IN ({marks})", chunk):
+                found[row[1]] = _Stored(*row)
+        for key, entry in entries.items():
+            if entry.upstream_id and key not in found:
+                same_thing = (entry.source, entry.upstream_id)
+                row = self._connection.execute(
+                    f"{select} source = ? AND upstream_id = ? AND upstream_id <> ''", same_thing
+                ).fetchone()
+                if row is not None and row[1] not in entries:
+                    found[key] = _Stored(*row)
+        return found
+
+    def _add_fresh(self, batch: _Batch, fresh: Sequence[tuple[Entry, bytes]], now: str) -> None:
+        number: int = self._connection.execute("SELECT coalesce(max(id), 0) FROM dataset").fetchone()[0]
+        for entry, digest in fresh:
+            number += 1
+            self._add(batch, entry, number, slot_of(entry.popularity, number), digest, now, now)
+
+    def _add_changed(self, batch: _Batch, changed: Sequence[tuple[_Stored, Entry, bytes]], now: str) -> None:
+        before = read_entries(self._connection, [old.id for old, _, _ in changed], self._terms.name)
+        gone = []
+        for old, entry, digest in changed:
+            entry_before = before[old.id]
+            stays = abs(level_of(old.slot) - entry.popularity) < STICKY_LEVELS
+            slot = old.slot if stays else slot_of(entry.popularity, old.id)
+            gone.append((old.slot, document(entry_before, self._terms.closure)))
+            batch.stale.append(old.id)
+            batch.changes.extend(_changes(old.id, entry_before, entry, now))
+            if old.key != entry.key:
+                batch.old_names.append((old.id, "old-id", entry_before.id, name_norm(entry_before.name)))
+            self._add(batch, entry, old.id, slot, digest, old.first_seen, now)
+        self._settle(batch, gone)
+
+    def _add(
+        self, batch: _Batch, entry: Entry, number: int, slot: int, digest: bytes, first_seen: str, now: str
+    ) -> None:
+        batch.rows.append(dataset_row(entry, number, slot, digest, first_seen, now))
+        batch.details.add(entry, number, self._terms.id, self._terms.rule)
+        batch.documents.append((slot, document(entry, self._terms.closure)))
+        batch.seen.append(number)
+
+    def _settle(self, batch: _Batch, gone: list[tuple[int, Document]]) -> None:
+        """Take the old documents out, but leave those that would only be put in again."""
+        put = dict(batch.documents)
+        kept = {slot for slot, old in gone if put.get(slot) == old}
+        remove_documents(self._connection, [pair for pair in gone if pair[0] not in kept])
+        batch.documents = [pair for pair in batch.documents if pair[0] not in kept]
+
+    def _execute(self, batch: _Batch) -> None:
+        run = self._connection.executemany
+        for table in TABLES_OF_DETAILS:
+            which = " AND kind <> 'old-id'" if table == "alias" else ""
+            run(f"DELETE FROM {table} WHERE dataset_id = ?{which}", [(number,) for number in batch.stale])
+        run(self._upsert, batch.rows)
+        for table in TABLES_OF_DETAILS:
+            run(self._insert[table], getattr(batch.details, table))
+        run(_INSERT_OLD_NAME, batch.old_names)
+        run("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", batch.changes)
+        run("UPDATE dataset SET missing_since = '' WHERE id = ?", [(number,) for number in batch.back])
+        add_documents(self._connection, batch.documents)
+        if batch.rows or batch.back:
+            next_generation(self._connection)
+
+
+_INSERT_OLD_NAME = (
+    "INSERT INTO alias (dataset_id, kind, position, alias, norm) SELECT ?1, ?2, count(*), ?3, ?4 FROM alias "
+    "WHERE dataset_id = ?1 AND kind = ?2"
+)
+
+
+def _column_names(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [f'"{row[1]}"' for row in connection.execute(f"PRAGMA table_info({table})")]
+
+
+def _insert_statement(connection: sqlite3.Connection, table: str) -> str:
+    names = _column_names(connection, table)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+
+
+def _upsert_statement(connection: sqlite3.Connection) -> str:
+    updates = ", ".join(f"{name} = excluded.{name}" for name in _column_names(connection, "dataset")[1:])
+    return f"{_insert_statement(connection, 'dataset')} ON CONFLICT (id) DO UPDATE SET {updates}"
+
+
+def _with_digests(entries: Iterable[Entry], digests: Sequence[bytes] | None) -> Iterable[tuple[Entry, bytes]]:
+    if digests is not None:
+        return zip(entries, digests, strict=True)
+    return ((entry, entry_digest(entry)) for entry in entries)
+
+
+def _differs(old: _Stored | None, key: str, digest: bytes) -> bool:
+    return old is not None and (old.digest != digest or old.key != key)
+
+
+def _chunks(values: list[str]) -> Iterable[tuple[str, list[str]]]:
+    for start in range(0, len(values), CHUNK):
+        chunk = values[start : start + CHUNK]
+        yield ",".join("?" * len(chunk)), chunk
+
+
+def _changes(number: int, old: Entry, new: Entry, now: str) -> Iterable[Row]:
+    before, after = _watched(old), _watched(new)
+    for name in WATCHED:
+        if before[name] != after[name]:
+            yield number, now, name, before[name], after[name]
+
+
+def _watched(entry: Entry) -> dict[str, str]:
+    verdict = entry.verdict
+    return {
+        "access": entry.access,
+        "revision": entry.revision,
+        "rows": str(entry.rows.value) if entry.rows else "",
+        "bytes": str(entry.bytes.value) if entry.bytes else "",
+        "commercial": verdict.commercial if verdict else "",
+        "license": verdict.expression if verdict else "",
+    }

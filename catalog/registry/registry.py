@@ -1,0 +1,265 @@
+"""`Registry`: open, commit_page, get, walks and runs. The only writer.
+
+One process writes at a time (`catalog.lock`), each page in one BEGIN IMMEDIATE transaction with its cursor, its counts
+and its index documents, so that a kill at any moment leaves a registry that is whole and knows where to go on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from catalog import vocabulary
+from catalog.errors import CatalogError, Fatal, NotFound
+from catalog.index.document import VERSION as DOCUMENT_VERSION
+from catalog.index.document import document
+from catalog.index.maintain import add_documents, clear, next_generation, refresh
+from catalog.lock import writer_lock
+from catalog.migrations import migrate, pending, require_current, version_of
+from catalog.record import Entry
+from catalog.registry.backup import back_up
+from catalog.registry.missing import mark_missing, record_sighting
+from catalog.registry.pages import Counts, PageWriter
+from catalog.registry.reader import all_entries, read_entries
+from catalog.registry.terms import VOCABULARY_MARK, Terms, vocabulary_digest, write_vocabulary
+from catalog.sqlite import connect_for_writing
+
+MAX_SKIPS = 10_000
+"""Skipped records that one run keeps with their reason; beyond it they are only counted."""
+
+_DOCUMENT_MARK = "document"
+_REBUILD_BATCH = 20_000
+
+
+class Registry:
+    """A registry opened for writing. Use as a context manager: `with Registry.open(path) as registry:`."""
+
+    def __init__(self, path: str, connection: sqlite3.Connection, closing: ExitStack) -> None:
+        self.path = path
+        self.connection = connection
+        self._closing = closing
+        self._vocabulary = vocabulary.load()
+        self._bring_up_to_date()
+        self._terms = Terms(connection, self._vocabulary)
+        self._pages = PageWriter(connection, self._terms)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        create: bool = False,
+        verb: str = "write",
+        wait: float = 10.0,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Open a registry for writing; an older one is backed up and migrated first.
+
+        `verb` is what other processes are told while they wait, `wait` the seconds to wait for them. Raises `NotFound`
+        (no file and not `create`), `Retriable` (another writer), `Fatal` (newer version, no registry, unreadable).
+        """
+        name = os.fspath(path)
+        if not create and not Path(name).is_file():
+            raise NotFound(f"there is no registry at {name}.", "Make one with: catalog init")
+        with ExitStack() as closing:
+            closing.enter_context(writer_lock(name, verb, wait=wait, on_wait=on_wait))
+            connection = connect_for_writing(name)
+            closing.callback(connection.close)
+            registry = cls(name, connection, closing)
+            registry._closing = closing.pop_all()
+            return registry
+
+    def close(self) -> None:
+        """Bring what is derived from the rows up to date, close the file and let other writers in."""
+        try:
+            refresh(self.connection)
+        except sqlite3.Error as error:
+            raise Fatal(f"the index of {self.path} could not be brought up to date ({error}).", _SEE_CHECK) from error
+        finally:
+            self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None or issubclass(kind, (CatalogError, KeyboardInterrupt)):
+            self.close()
+        else:
+            self._closing.close()
+
+    # -- transactions ---------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One BEGIN IMMEDIATE transaction; anything raised inside undoes it. Raises `Fatal` for a failing disk."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException as error:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            self._terms.reload()
+            if isinstance(error, sqlite3.Error):
+                raise Fatal(f"the registry {self.path} could not be written ({error}).", _SEE_CHECK) from error
+            raise
+
+    def _bring_up_to_date(self) -> None:
+        version = version_of(self.connection)
+        if version and pending(version):
+            back_up(self.connection, f"{self.path}.v{version}.bak")
+        migrate(self.connection)
+        require_current(version_of(self.connection), self.path)
+        marks = dict(self.connection.execute("SELECT name, value FROM meta"))
+        current = {_DOCUMENT_MARK: DOCUMENT_VERSION, VOCABULARY_MARK: vocabulary_digest(self._vocabulary)}
+        if any(marks.get(name) != value for name, value in current.items()):
+            self._terms = Terms(self.connection, self._vocabulary)
+            self.rebuild_index()
+
+    def rebuild_index(self, on_progress: Callable[[int], None] | None = None) -> int:
+        """Write vocabulary and index anew from the tables, in one transaction. Returns how many entries there are."""
+        done = 0
+        with self.transaction() as connection:
+            write_vocabulary(connection, self._vocabulary)
+            self._terms.reload()
+            clear(connection)
+            batch: list[tuple[int, Entry]] = []
+            for number, entry in all_entries(connection, self._terms.name):
+                batch.append((number, entry))
+                if len(batch) == _REBUILD_BATCH:
+                    done += self._index(batch)
+                    if on_progress is not None:
+                        on_progress(done)
+            done += self._index(batch)
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_DOCUMENT_MARK, DOCUMENT_VERSION))
+            next_generation(connection)
+        return done
+
+    def _index(self, batch: list[tuple[int, Entry]]) -> int:
+        """Put a batch of entries into the index and empty the batch. Returns how many there were."""
+        slots = dict(self.connection.execute("SELECT id, slot FROM dataset WHERE id BETWEEN ? AND ?", _span(batch)))
+        documents = ((slots[number], document(entry, self._terms.closure)) for number, entry in batch)
+        add_documents(self.connection, documents)
+        count = len(batch)
+        batch.clear()
+        return count
+
+    # -- runs, walks, pages ---------------------------------------------------------------------------------------
+
+    def begin_run(self, source: str, verb: str, request: Mapping[str, object] | None = None) -> int:
+        """Start a run of sync or import; returns its number."""
+        with self.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO run (source, verb, request, started, finished, status, pages, new, changed, same, "
+                "skipped, message) VALUES (?, ?, ?, ?, '', 'running', 0, 0, 0, 0, 0, '') RETURNING id",
+                (source, verb, _json(request or {}), now()),
+            ).fetchone()
+        return int(row[0])
+
+    def commit_page(
+        self,
+        run: int,
+        entries: Sequence[Entry],
+        *,
+        digests: Sequence[bytes] | None = None,
+        skipped: Sequence[tuple[str, str]] = (),
+        walk: tuple[str, str, Mapping[str, object]] | None = None,
+        sight: bool = False,
+        known_same: int = 0,
+    ) -> Counts:
+        """Write a page of entries with its skips, its counts and where the walk goes on, in one transaction.
+
+        `walk` is (source, request as JSON, state); `sight` notes which datasets the page listed, for `finish_walk`;
+        `known_same` counts entries that the caller knew to be stored already.
+        Entries must be tagged. Raises `Fatal` when the disk fails; nothing of the page is stored then.
+        """
+        with self.transaction() as connection:
+            counts, seen = self._pages.write(entries, now(), digests=digests)
+            counts = replace(counts, same=counts.same + known_same)
+            page = connection.execute(
+                "UPDATE run SET pages = pages + 1, new = new + ?, changed = changed + ?, same = same + ?, "
+                "skipped = skipped + ? WHERE id = ? RETURNING pages, skipped",
+                (counts.new, counts.changed, counts.same, len(skipped), run),
+            ).fetchone()
+            room = max(0, MAX_SKIPS - (page[1] - len(skipped)))
+            rows = [(run, record[:500], reason[:500]) for record, reason in skipped[:room]]
+            connection.executemany("INSERT INTO skip (run_id, record, reason) VALUES (?, ?, ?)", rows)
+            if sight:
+                record_sighting(connection, run, page[0], seen)
+            if walk is not None:
+                self._store_walk(run, *walk)
+        return counts
+
+    def _store_walk(self, run: int, source: str, request: str, state: Mapping[str, object]) -> None:
+        self.connection.execute(
+            "INSERT INTO walk (source, request, state, run_id, complete_walks, updated) VALUES (?, ?, ?, ?, 0, ?) "
+            "ON CONFLICT (source, request) DO UPDATE SET state = excluded.state, run_id = excluded.run_id, "
+            "updated = excluded.updated",
+            (source, request, _json(state), run, now()),
+        )
+
+    def walk_state(self, source: str, request: str) -> tuple[dict[str, object], int] | None:
+        """Where the walk of this source for this request stands: (state, run it belongs to), or None."""
+        row = self.connection.execute(
+            "SELECT state, run_id FROM walk WHERE source = ? AND request = ?", (source, request)
+        ).fetchone()
+        return None if row is None else (json.loads(row[0]), row[1])
+
+    def finish_run(self, run: int, status: str, message: str = "") -> None:
+        """Close the books of a run; `status` is done, stopped or failed."""
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE run SET finished = ?, status = ?, message = ? WHERE id = ?",
+                (now(), status, message[:1000], run),
+            )
+
+    def finish_walk(self, run: int, source: str) -> tuple[int, str]:
+        """After a complete walk: mark as missing what neither it nor the complete walk before it listed.
+
+        Returns how many are newly missing, and a sentence where the loss is too large to believe.
+        """
+        with self.transaction() as connection:
+            return mark_missing(connection, run, source, now())
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def get(self, key: str) -> Entry | None:
+        """The entry of a key, or None."""
+        row = self.connection.execute("SELECT id FROM dataset WHERE key = ?", (key,)).fetchone()
+        return None if row is None else read_entries(self.connection, [row[0]], self._terms.name)[row[0]]
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry, in the order it was first stored."""
+        for _number, entry in all_entries(self.connection, self._terms.name):
+            yield entry
+
+    def __len__(self) -> int:
+        count: int = self.connection.execute("SELECT count(*) FROM dataset").fetchone()[0]
+        return count
+
+    def backup(self, target: str | os.PathLike[str]) -> Path:
+        """Write a consistent, checked copy to `target`. Raises `Fatal` when it cannot be written."""
+        return back_up(self.connection, target)
+
+
+_SEE_CHECK = "See: catalog check"
+
+
+def now() -> str:
+    """The time as the registry writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _span(batch: Sequence[tuple[int, Entry]]) -> tuple[int, int]:
+    return (batch[0][0], batch[-1][0]) if batch else (0, 0)

@@ -1,0 +1,125 @@
+"""What a search gives back: plain values that print, compare and turn into JSON."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.index.keys import ID_MASK
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One dataset in a result. Counts are None where the source says nothing; `tags` maps a facet to its terms."""
+
+    key: str
+    name: str
+    title: str
+    title_zh: str
+    summary: str
+    url: str
+    source: str
+    access: str
+    commercial: str
+    license: str
+    license_class: str
+    license_reason: str
+    rows: int | None
+    bytes: int | None
+    tokens: int | None
+    downloads: int | None
+    likes: int | None
+    popularity: int
+    modified: str
+    missing_since: str
+    tags: dict[str, list[str]] = field(default_factory=dict)
+    exact: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The hit as the values of `--json`."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True)
+class FacetCount:
+    """How many datasets of a result hold a term."""
+
+    term: str
+    label: str
+    label_zh: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """A page of hits with what is known of the whole result.
+
+    `facets` maps a facet to its counts over the whole result, most first; None when not asked for. `did_you_mean` is
+    the spelling whose hits are shown instead when the words as typed found (almost) nothing. `emptied_by` names, for
+    an empty result, each filter without which there would be hits, and how many.
+    """
+
+    hits: tuple[Hit, ...]
+    total: int
+    offset: int = 0
+    facets: dict[str, list[FacetCount]] | None = None
+    notes: tuple[str, ...] = ()
+    did_you_mean: str = ""
+    emptied_by: tuple[tuple[str, int], ...] = ()
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as the object of `--json`."""
+        facets = None
+        if self.facets is not None:
+            facets = {facet: {each.term: each.count for each in counts} for facet, counts in self.facets.items()}
+        return {
+            "total": self.total,
+            "offset": self.offset,
+            "hits": [hit.to_dict() for hit in self.hits],
+            "facets": facets,
+            "notes": list(self.notes),
+            "did_you_mean": self.did_you_mean,
+            "emptied_by": [{"filter": name, "hits_without_it": count} for name, count in self.emptied_by],
+        }
+
+    def _repr_html_(self) -> str:
+        from catalog.text import for_html
+
+        rows = "".join(
+            f"<tr><td>{for_html(hit.key)}</td><td>{for_html(hit.title)}</td><td>{for_html(hit.commercial)}</td></tr>"
+            for hit in self.hits
+        )
+        return f"<table><tr><th>key</th><th>title</th><th>commercial</th></tr>{rows}</table>"
+
+
+_COLUMNS = tuple(name for name in Hit.__dataclass_fields__ if name not in ("tags", "exact"))
+
+
+def read_hits(connection: sqlite3.Connection, slots: Sequence[int], exact: frozenset[int]) -> tuple[Hit, ...]:
+    """The hits of these slots, in their order; `exact` are the slots whose name is just what was asked for."""
+    if not slots:
+        return ()
+    ids = [slot & ID_MASK for slot in slots]
+    marks = ",".join("?" * len(ids))
+    rows = {
+        row[0]: row
+        for row in connection.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM dataset WHERE id IN ({marks})", ids)
+    }
+    tags: dict[int, dict[str, list[str]]] = {number: {} for number in ids}
+    for number, facet, term in connection.execute(
+        "SELECT g.dataset_id, t.facet, t.term FROM tag g JOIN term t ON t.id = g.term_id "
+        f"WHERE g.dataset_id IN ({marks}) ORDER BY g.dataset_id, g.position",
+        ids,
+    ):
+        tags[number].setdefault(facet, []).append(term)
+    return tuple(
+        Hit(*rows[slot & ID_MASK][1:], tags[slot & ID_MASK], slot in exact) for slot in slots if slot & ID_MASK in rows
+    )

@@ -1,0 +1,100 @@
+"""A query as an FTS5 MATCH expression: pure text building, every word quoted.
+
+Words are looked for in all text columns. A word that is a spelling of a facet term also matches what carries the
+term; a CJK run is a phrase of overlapping pairs, and where it is made of known terms (医疗对话) it also matches
+those terms one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from catalog.index.keys import EVERY, bigrams, cjk_runs, name_norm, token_of
+from catalog.search.query import Query, Range, Word
+from catalog.search.terms import Filters, segments
+
+TermsOf = Mapping[str, tuple[int, ...]]
+
+
+def match_expression(query: Query, filters: Filters, terms: TermsOf) -> str:
+    """The MATCH expression of a whole query. Without any positive part it matches every document."""
+    positive = words_expressions(query, filters, terms)
+    positive.extend(_any(token_of(number) for number in numbers) for numbers in filters.wanted.values())
+    negative = [word_expression(word, {}) for word in query.words if word.negated]
+    negative.extend(quote(token_of(number)) for numbers in filters.unwanted.values() for number in numbers)
+    negative = [each for each in negative if each]
+    whole = " AND ".join(positive) if positive else quote(EVERY)
+    return f"({whole}) NOT ({' OR '.join(negative)})" if negative else whole
+
+
+def words_expressions(query: Query, filters: Filters, terms: TermsOf) -> list[str]:
+    """One expression for each free word that has letters or digits."""
+    words = [word for word in query.words if not word.negated]
+    words.extend(Word(text) for text in filters.text)
+    return [expression for word in words if (expression := word_expression(word, terms))]
+
+
+def word_expression(word: Word, terms: TermsOf) -> str:
+    """The expression of one word: what is not CJK as a phrase, each CJK run as a phrase of pairs, all of them."""
+    runs = cjk_runs(word.text)
+    rest = word.text
+    for run in runs:
+        rest = rest.replace(run, " ", 1)
+    parts = [_run_expression(run, terms) for run in runs]
+    if any(character.isalnum() for character in rest):
+        parts.insert(0, _plain_expression(rest, word.kind))
+    if not parts:
+        return ""
+    expression = parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
+    numbers = terms.get(name_norm(word.text), ()) if word.kind == "word" else ()
+    return _either([expression, *(quote(token_of(number)) for number in numbers)])
+
+
+def _plain_expression(text: str, kind: str) -> str:
+    if kind == "prefix":
+        return f"{quote(text)} *"
+    joined = name_norm(text)
+    if kind == "word" and joined != text.casefold() and joined.isalnum():
+        return _either([quote(text), quote(joined)])
+    return quote(text)
+
+
+def _run_expression(run: str, terms: TermsOf) -> str:
+    if len(run) == 1:
+        return f"{quote(run)} *"
+    phrase = quote(bigrams(run).rpartition(" ")[0])
+    parts = segments(run, terms)
+    if parts is None:
+        return phrase
+    each = (_either([_run_expression(part, {}), *(quote(token_of(n)) for n in terms[part])]) for part in parts)
+    return _either([phrase, f"({' AND '.join(each)})"])
+
+
+def quote(text: str) -> str:
+    """A text as one FTS5 string: several words in it are a phrase."""
+    return '"' + text.replace('"', " ") + '"'
+
+
+def _any(tokens: Iterable[str]) -> str:
+    return _either([quote(token) for token in tokens])
+
+
+def _either(expressions: list[str]) -> str:
+    return expressions[0] if len(expressions) == 1 else f"({' OR '.join(expressions)})"
+
+
+def range_condition(ranges: Mapping[str, Range], *, missing: bool = False) -> tuple[str, list[int | str]]:
+    """The ranges as a condition on the dataset table `d` ("" when there is none) and its values."""
+    conditions, values = [], []
+    for column, (low, high) in ranges.items():
+        if low is not None:
+            conditions.append(f"d.{column} >= ?")
+            values.append(low)
+        if high is not None:
+            conditions.append(f"d.{column} <= ?")
+            values.append(high)
+        if column in ("modified", "created"):
+            conditions.append(f"d.{column} <> ''")
+    if missing:
+        conditions.append("d.missing_since <> ''")
+    return " AND ".join(conditions), values

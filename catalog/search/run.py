@@ -1,0 +1,157 @@
+"""`run(connection, query)`: the page of hits, the total, and what helps when there are few.
+
+Ranking (measured in bench/README.md): what is named exactly as asked comes first; then bm25 with column weights plus a
+popularity term over the `TIER` most popular matches; further pages go on by popularity. Slots grow as popularity
+falls, so FTS5 may stop after `TIER` matches whatever a word matches.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from catalog.errors import Fatal, Retriable
+from catalog.index.keys import ID_BITS, ID_MASK
+from catalog.search.explain import emptied_by
+from catalog.search.facets import count_facets
+from catalog.search.hits import FacetCount, Result, read_hits
+from catalog.search.match import match_expression, range_condition
+from catalog.search.names import slots_named
+from catalog.search.query import Query
+from catalog.search.suggest import corrected
+from catalog.search.terms import Filters, resolve_filters, spellings, text_terms
+
+TIER = 1000
+"""How many of the most popular matches are scored."""
+
+FEW = 3
+"""Fewer hits than this, and other spellings are tried."""
+
+_WEIGHTS = "10.0, 5.0, 1.0, 3.0, 1.0, 2.0"
+"""bm25 weights of name, title, body, extra, facets, cjk."""
+_POPULARITY = 0.04
+"""What one popularity level counts in bm25's units (half the logarithm of the rank)."""
+
+_ORDERS = {"updated": "d.modified DESC", "size": "d.bytes DESC", "rows": "d.rows DESC"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A query made ready: its MATCH expression, the range condition and its values."""
+
+    match: str
+    condition: str
+    values: tuple[int | str, ...]
+    filters: Filters
+
+
+def run(
+    connection: sqlite3.Connection, query: Query, *, facets: Sequence[str] | None = None, help_spelling: bool = True
+) -> Result:
+    """Search an open registry. `facets` asks for counts over the result, of these facets (empty: of all).
+
+    Raises `Usage` for a flag value that names no term, `Retriable` when the deadline of the connection is over.
+    """
+    try:
+        return _run(connection, query, facets, help_spelling)
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            raise Retriable("the search took too long and was stopped.", "Narrow it with a filter.") from error
+        raise Fatal(f"the registry cannot be searched ({error}).", "Mend it with: catalog check --repair") from error
+
+
+def _run(connection: sqlite3.Connection, query: Query, facets: Sequence[str] | None, help_spelling: bool) -> Result:
+    plan = prepare(connection, query)
+    result = _page(connection, query, plan)
+    if help_spelling and query.words and result.total < FEW and query.offset == 0:
+        better = corrected(connection, query, plan, result.total)
+        if better is not None:
+            text, match = better
+            again = replace(plan, match=match)
+            found = _page(connection, query, again)
+            if found.total > result.total:
+                result, plan = replace(found, did_you_mean=text), again
+    counts: dict[str, list[FacetCount]] | None = None
+    if facets is not None:
+        counts = count_facets(connection, plan.match, plan.condition, plan.values, facets)
+    if not result.hits and query.offset == 0:
+        result = replace(result, emptied_by=emptied_by(query, lambda other: total_of(connection, other)))
+    return replace(result, facets=counts, notes=(*query.notes, *plan.filters.notes))
+
+
+def prepare(connection: sqlite3.Connection, query: Query) -> Plan:
+    """Look up the terms of a query and write its MATCH expression."""
+    filters = resolve_filters(connection, query)
+    texts = [word.text for word in query.words] + list(filters.text)
+    terms = text_terms(connection, (part for text in texts for part in spellings(text)))
+    condition, values = range_condition(query.ranges, missing=query.missing)
+    return Plan(match_expression(query, filters, terms), condition, tuple(values), filters)
+
+
+def total_of(connection: sqlite3.Connection, query: Query) -> int:
+    """How many datasets a query finds."""
+    return _count(connection, prepare(connection, query))
+
+
+def _page(connection: sqlite3.Connection, query: Query, plan: Plan) -> Result:
+    exact: list[int] = []
+    if query.words and query.sort == "relevance" and not plan.condition:
+        exact = slots_named(connection, query, plan.filters)
+    if query.sort in _ORDERS:
+        slots = _sorted_slots(connection, query, plan)
+    else:
+        slots = _ranked_slots(connection, query, plan, exact)
+    known = len(slots) < query.limit and query.offset == 0
+    total = len(slots) if known else max(_count(connection, plan), query.offset + len(slots))
+    return Result(read_hits(connection, slots, frozenset(exact)), total, query.offset)
+
+
+def _ranked_slots(connection: sqlite3.Connection, query: Query, plan: Plan, exact: list[int]) -> list[int]:
+    """The slots of a page by relevance or popularity, exact names first."""
+    wanted = query.offset + query.limit
+    if query.sort == "relevance" and query.words and wanted <= TIER:
+        score = f"bm25(search_index, {_WEIGHTS}) + {_POPULARITY} * (search_index.rowid >> {ID_BITS})"
+        rows = _select(
+            connection, plan, f"search_index.rowid AS r, {score} AS s", TIER, 0, f"ORDER BY s, r LIMIT {wanted}"
+        )
+    else:
+        rows = _select(connection, plan, "search_index.rowid AS r", wanted, 0, "")
+    slots = exact + [slot for slot in rows if slot not in exact]
+    return slots[query.offset : wanted]
+
+
+def _sorted_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> list[int]:
+    order = _ORDERS[query.sort]
+    column = order.split()[0]
+    condition = f" AND {plan.condition}" if plan.condition else ""
+    rows = connection.execute(
+        f"SELECT search_index.rowid FROM search_index CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK} "
+        f"WHERE search_index MATCH ?{condition} AND {column} IS NOT NULL AND {column} <> '' "
+        f"ORDER BY {order}, search_index.rowid LIMIT ? OFFSET ?",
+        (plan.match, *plan.values, query.limit, query.offset),
+    )
+    return [slot for (slot,) in rows]
+
+
+def _select(connection: sqlite3.Connection, plan: Plan, columns: str, limit: int, offset: int, outer: str) -> list[int]:
+    """Slots of the `limit` most popular matches, reordered by `outer`."""
+    join = condition = ""
+    if plan.condition:
+        join = f" CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK}"
+        condition = f" AND {plan.condition}"
+    inner = (
+        f"SELECT {columns} FROM search_index{join} WHERE search_index MATCH ?{condition} "
+        "ORDER BY search_index.rowid LIMIT ? OFFSET ?"
+    )
+    values = (plan.match, *plan.values, limit, offset)
+    return [slot for (slot,) in connection.execute(f"SELECT r FROM ({inner}) {outer}", values)]
+
+
+def _count(connection: sqlite3.Connection, plan: Plan) -> int:
+    join = f" CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK}" if plan.condition else ""
+    condition = f" AND {plan.condition}" if plan.condition else ""
+    row = connection.execute(
+        f"SELECT count(*) FROM search_index{join} WHERE search_index MATCH ?{condition}", (plan.match, *plan.values)
+    ).fetchone()
+    return int(row[0])
