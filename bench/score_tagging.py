@@ -14,7 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from catalog.formats import detect_columns
 from catalog.license import recognise
+from catalog.record import Column
 
 Row = dict[str, Any]
 
@@ -31,7 +33,14 @@ def license_row(row: Row) -> Row:
     }
 
 
-PREDICT: dict[str, Callable[[Row], Row]] = {"license": license_row}
+def format_row(row: Row) -> Row:
+    """One list of columns; no stage is what the scorer calls other."""
+    types = row.get("features") or {}
+    found = detect_columns([Column(name, str(types.get(name, ""))) for name in row["columns"]])
+    return {"stage": found.stage[0] if found and found.stage else "other", "format": found.format if found else None}
+
+
+PREDICT: dict[str, Callable[[Row], Row]] = {"license": license_row, "format": format_row}
 
 
 def main(kind: str, truth: str, predictions: str) -> None:

@@ -72,7 +72,8 @@ def _read(claim: LicenseClaim) -> _Reading:
         return _Reading(claim, said)
     title = claim.raw.strip() if claim.raw.strip() and len(claim.raw) <= 80 else "The license"
     sentence = SENTENCES[claim.cls].format(title)
-    return _Reading(claim, Recognised(said.expression, claim.cls, COMMERCIAL[claim.cls], sentence))
+    expression = "" if claim.cls == "unspecified" else said.expression
+    return _Reading(claim, Recognised(expression, claim.cls, COMMERCIAL[claim.cls], sentence))
 
 
 def _strictness(reading: _Reading) -> tuple[int, bool, int]:
