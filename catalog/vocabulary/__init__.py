@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -232,16 +232,14 @@ class _Map:
 
     def __init__(self, entry: Mapping[str, Any]) -> None:
         self.facet: str = entry["facet"]
-        self.terms = {fold(raw): _as_tuple(ids) for raw, ids in entry["terms"].items()}
+        self.terms: dict[str, tuple[str, ...]] = {fold(raw): () for raw in entry.get("none", ())}
+        self.terms |= {fold(raw): tuple(ids) for raw, ids in entry.get("several", {}).items()}
+        self.terms |= {fold(raw): (id,) for id, raws in entry.get("to", {}).items() for raw in raws}
 
 
 def _term(facet: str, id: str, row: Mapping[str, Any], order: int) -> Term:
     lists = (tuple(row.get("aliases", ())), tuple(row.get("parents", ())))
     return Term(facet, id, row["label"], row["zh"], *lists, row.get("group", ""), row.get("about", ""), order)
-
-
-def _as_tuple(ids: str | Iterable[str]) -> tuple[str, ...]:
-    return (ids,) if isinstance(ids, str) else tuple(ids)
 
 
 def _read(name: str) -> dict[str, Any]:
