@@ -124,14 +124,12 @@ class Rule:
     matched: int = 0
     fired: int = 0
 
-    def takes(self, request: Request) -> bool:
-        """Count a matching request and say whether this one gets the fault."""
+    def wants(self, request: Request) -> bool:
+        """Count a matching request and say whether it is this rule's turn."""
         if self.method not in ("", request.method) or not fnmatchcase(request.path, self.pattern):
             return False
         self.matched += 1
-        hit = self.matched in self.on if self.on is not None else self.matched % self.every == 0
-        self.fired += hit
-        return hit
+        return self.matched in self.on if self.on is not None else self.matched % self.every == 0
 
 
 class Origin:
@@ -172,8 +170,9 @@ class Origin:
     ) -> Rule:
         """Put `fault` in the way of requests whose path matches the shell pattern.
 
-        `on` names which matching requests (1 is the first), else each `every`-th one; the first rule that takes a
-        request wins. The rule returned counts what it matched and fired.
+        `on` names which matching requests (1 is the first from now on), else each `every`-th one. Each rule counts all
+        requests that match it; where several want the same one, the first wins. The rule tells what it matched and
+        fired.
         """
         chosen = frozenset([on] if isinstance(on, int) else on) if on is not None else None
         rule = Rule(pattern, fault, chosen, every, method)
@@ -203,7 +202,9 @@ class Origin:
         with self._lock:
             request = Request(len(self.requests) + 1, method, target, path, pairs, headers, body)
             self.requests.append(request)
-            rule = next((rule for rule in self._rules if rule.takes(request)), None)
+            rule = next(iter([rule for rule in self._rules if rule.wants(request)]), None)
+            if rule:
+                rule.fired += 1
             self.in_flight += 1
             self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
