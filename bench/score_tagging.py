@@ -14,11 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from catalog import tagging
 from catalog.formats import detect_columns
 from catalog.license import recognise
-from catalog.record import Column
+from catalog.record import Column, Record, Statement
 
 Row = dict[str, Any]
+STAGES = ("pretrain", "sft", "preference", "rl", "eval")
 
 
 def license_row(row: Row) -> Row:
@@ -40,7 +42,49 @@ def format_row(row: Row) -> Row:
     return {"stage": found.stage[0] if found and found.stage else "other", "format": found.format if found else None}
 
 
-PREDICT: dict[str, Callable[[Row], Row]] = {"license": license_row, "format": format_row}
+def _record(row: Row) -> Record:
+    """A truth row as the record a connector would have made: prefixed tags are statements, the others free tags."""
+    statements, keywords = [], []
+    for tag in row["raw_tags"]:
+        prefix, colon, value = tag.partition(":")
+        facet = {"task_categories": "task", "task_ids": "task", "language": "language", "modality": "modality"}.get(
+            prefix
+        )
+        if facet:
+            statements.append(Statement(facet, value, f"tag {prefix}"))
+        elif not colon:
+            keywords.append(tag)
+    source = {"kaggle-2024": "kaggle", "uci": "uci"}.get(row["source"], "huggingface")
+    return Record(
+        source=source,
+        id=row["id"],
+        name=row["name"] or row["id"],
+        description=row["text"],
+        statements=tuple(statements),
+        keywords=tuple(keywords),
+    )
+
+
+def task_row(row: Row) -> Row:
+    """Tasks and stages of one dataset."""
+    terms = [tag.term for tag in tagging.tag(_record(row)) if tag.facet == "task"]
+    return {
+        "tasks": [term for term in terms if term not in STAGES],
+        "stage": [term for term in terms if term in STAGES],
+    }
+
+
+def domain_row(row: Row) -> Row:
+    """The domains of one dataset, best first."""
+    return {"domain": [tag.term for tag in tagging.tag(_record(row)) if tag.facet == "domain"]}
+
+
+PREDICT: dict[str, Callable[[Row], Row]] = {
+    "license": license_row,
+    "format": format_row,
+    "task": task_row,
+    "domain": domain_row,
+}
 
 
 def main(kind: str, truth: str, predictions: str) -> None:

@@ -1,0 +1,180 @@
+"""One pass over the text of a record: every listed phrase it holds, with what each phrase means in each facet.
+
+English and other spaced text is cut into words, and runs of one to five words are looked up in one table of all facets; Chinese
+characters are looked up by a sliding window. Of phrases that start at one place the longest counts, and nothing inside it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from catalog.record import Record
+
+WEIGHTS: Final = {"strong": 3.0, "plain": 2.0, "weak": 1.0}
+TITLE: Final = 1.5  # a phrase in the name or title counts this much more
+MAX_BODY: Final = 1_500  # characters read of summary and description
+MAX_WORDS: Final = 120  # characters of the words kept as evidence
+FILES: Final = {"domain": "domain.toml", "task": "task.toml", "stage": "stage.toml", "": "kind.toml"}
+
+_WORD: Final = re.compile(r"[a-z0-9]+(?:\+\+|#)?|[\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff]+")
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+(?:\+\+|#)?")
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z])(?=\d)|(?<=\d)(?=[a-zA-Z])")
+_DIGITS: Final = re.compile(r"\d+\Z")
+
+Meaning = tuple[str, str, float]  # facet, term, weight
+
+
+@dataclass(slots=True)
+class Score:
+    """What speaks for one term: points, and the phrases they rest on in order, "*" behind those of the title."""
+
+    points: float = 0.0
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def confidence(self) -> float:
+        """Points as a number from 0 to 1: 2 points are 0.5, 3 are 0.6, 6 are 0.75."""
+        return round(self.points / (self.points + 2), 2)
+
+    @property
+    def evidence(self) -> str:
+        """The words, at most `MAX_WORDS` characters."""
+        return ", ".join(self.words)[:MAX_WORDS]
+
+
+Found = dict[str, dict[str, Score]]  # facet -> term -> score
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """The phrases of all facets. `first` maps a first word (or character) to the longest phrase that begins with it."""
+
+    phrases: dict[str, tuple[Meaning, ...]]
+    first: dict[str, int]
+
+    def spaced(self, words: list[str]) -> Iterator[str]:
+        """The phrases in a list of words."""
+        first, phrases = self.first, self.phrases
+        start, count = 0, len(words)
+        while start < count:
+            longest = first.get(words[start], 0)
+            for size in range(min(longest, count - start), 0, -1):
+                phrase = words[start] if size == 1 else " ".join(words[start : start + size])
+                if phrase in phrases:
+                    yield phrase
+                    start += size - 1
+                    break
+            start += 1
+
+    def unspaced(self, run: str) -> Iterator[str]:
+        """The phrases in a run of Chinese, Japanese or Korean characters."""
+        first, phrases = self.first, self.phrases
+        start, count = 0, len(run)
+        while start < count:
+            longest = first.get(run[start], 0)
+            for size in range(min(longest, count - start), 0, -1):
+                if run[start : start + size] in phrases:
+                    yield run[start : start + size]
+                    start += size - 1
+                    break
+            start += 1
+
+    def find(self, text: str) -> Iterator[str]:
+        """The phrases in a text, lower case already."""
+        if text.isascii():
+            yield from self.spaced(_ASCII_WORD.findall(text))
+            return
+        waiting: list[str] = []
+        for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
+            if word[0] < "\u3040":
+                waiting.append(word)
+            else:
+                yield from self.spaced(waiting)
+                waiting = []
+                yield from self.unspaced(word)
+        yield from self.spaced(waiting)
+
+
+@cache
+def matcher() -> Matcher:
+    """The matcher over the word lists of this package; some 20 ms at first use."""
+    import tomllib
+
+    meanings: dict[str, list[Meaning]] = {}
+    for facet, name in FILES.items():
+        data = tomllib.loads(resources.files(__package__).joinpath("words", name).read_text(encoding="utf-8"))
+        tables = [(facet, data)] if facet else list(data.items())
+        for each, terms in tables:
+            _add(meanings, each, terms)
+    phrases = {phrase: tuple(each) for phrase, each in meanings.items()}
+    first: dict[str, int] = {}
+    for phrase in phrases:
+        head, size = (phrase[0], len(phrase)) if phrase[0] >= "\u3040" else (phrase.split()[0], phrase.count(" ") + 1)
+        first[head] = max(first.get(head, 0), size)
+    return Matcher(phrases, first)
+
+
+def _add(meanings: dict[str, list[Meaning]], facet: str, terms: dict[str, Any]) -> None:
+    for term, lists in terms.items():
+        for kind, written in lists.items():
+            for phrase in dict.fromkeys(form for text in written for form in _forms(text)):
+                known = meanings.setdefault(phrase, [])
+                if term not in ("none", "words") and not any(each[:2] == (facet, term) for each in known):
+                    known.append((facet, term, WEIGHTS[kind]))
+
+
+def _forms(text: str) -> Iterator[str]:
+    """A listed phrase as it may be written: hyphens as spaces or left out, one or many."""
+    if text[0] >= "\u3040":
+        yield text
+        return
+    for spelled in dict.fromkeys((text.replace("-", " "), text.replace("-", ""))):
+        phrase = " ".join(_ASCII_WORD.findall(spelled.lower()))
+        yield phrase
+        if len(phrase) >= 4 and phrase[-1].isalpha() and phrase[-1] != "s":
+            yield f"{phrase[:-1]}ies" if phrase[-1] == "y" and phrase[-2] not in "aeiou" else f"{phrase}s"
+
+
+def scan(record: Record) -> Found:
+    """Everything the name, title, summary and description of a record say, by facet and term."""
+    known = matcher()
+    found: Found = {}
+    titles = dict.fromkeys(phrase for text in _title_texts(record) for phrase in known.find(text))
+    for phrase in titles:
+        _count(found, known.phrases[phrase], phrase, TITLE)
+    for phrase in dict.fromkeys(known.find(_body(record))):
+        if phrase not in titles:
+            _count(found, known.phrases[phrase], phrase, 1.0)
+    return found
+
+
+def _count(found: Found, meanings: tuple[Meaning, ...], phrase: str, factor: float) -> None:
+    for facet, term, weight in meanings:
+        score = found.setdefault(facet, {}).setdefault(term, Score())
+        score.points += weight * factor
+        score.words.append(f"{phrase}*" if factor > 1 else phrase)
+
+
+def _title_texts(record: Record) -> Iterator[str]:
+    """The name as written, cut at capitals and digits, and without closing digits; then the titles."""
+    name = record.name.rpartition("/")[2]
+    cut = _CAMEL.sub(" ", name)
+    yield name.lower()
+    if cut != name:
+        yield cut.lower()
+        yield " ".join(_DIGITS.sub("", word) for word in _ASCII_WORD.findall(name.lower()))
+    for title in (record.title, record.title_zh):
+        if title and title != name:
+            yield title.lower()
+
+
+def _body(record: Record) -> str:
+    text = f"{record.summary}\n{record.description[:MAX_BODY]}"[:MAX_BODY].lower()
+    return _ADDRESS.sub(" ", text) if "http" in text or "www." in text else text

@@ -1,0 +1,41 @@
+"""Stage of training a language model (a term of the task facet): source, free tags, columns, then words."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from catalog.formats import Detected
+from catalog.record import Record, Tag
+from catalog.tagging import stated, task
+from catalog.tagging.merge import best, from_text
+from catalog.tagging.phrases import Found
+
+POINTS: Final = 3.0
+SHARE: Final = 0.55
+LIMIT: Final = 2
+_BENCHMARK: Final = re.compile(r"(?:bench|eval)(?:mark)?\d*(?=[-_.\s]|\Z)", re.IGNORECASE)
+
+
+def tags(record: Record, found: Found, detected: Detected | None) -> list[Tag]:
+    """The stages a record serves."""
+    given = [tag for tag in stated.tags(record, "task") if tag.term in task.stages()]
+    if stated.curated(record, "task"):
+        return best(given)
+    free = stated.free_tags(record, "task", "stage")
+    guessed = from_text("task", found.get("stage", {}), POINTS, SHARE, LIMIT)
+    return best([*given, *free, *_from_columns(detected), *_from_name(record), *guessed])
+
+
+def _from_columns(detected: Detected | None) -> list[Tag]:
+    if detected is None:
+        return []
+    reason = "; ".join(detected.reasons)[: stated.MAX_EVIDENCE]
+    steps = enumerate(detected.stage)
+    return [Tag("task", term, "columns", reason, round(detected.confidence - 0.1 * step, 2)) for step, term in steps]
+
+
+def _from_name(record: Record) -> list[Tag]:
+    """A name that ends in bench or eval is a benchmark's (SysBench, AlpacaEval)."""
+    named = _BENCHMARK.search(record.name.rpartition("/")[2])
+    return [Tag("task", "eval", "name", named[0], 0.8)] if named else []

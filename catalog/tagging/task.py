@@ -1,0 +1,47 @@
+"""Task: what the source says, free tags, then the words of the field in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from catalog import vocabulary
+from catalog.record import Record, Tag
+from catalog.tagging import stated
+from catalog.tagging.merge import best, from_text
+from catalog.tagging.phrases import Found
+
+POINTS: Final = 3.0
+SHARE: Final = 0.5
+LIMIT: Final = 4
+BESIDE_STATED: Final = 4.5  # points that a text needs to add a task to those the source gave
+
+
+def tags(record: Record, found: Found) -> list[Tag]:
+    """The tasks of a record; the stages of training are `stage.tags`."""
+    given = [tag for tag in stated.tags(record, "task") if tag.term not in stages()]
+    if stated.curated(record, "task"):
+        return best(given)
+    free = [tag for tag in stated.free_tags(record, "task") if tag.term not in stages()]
+    points = BESIDE_STATED if given or free else POINTS
+    guessed = _closest(from_text("task", found.get("task", {}), points, SHARE, LIMIT))
+    return best([*given, *free, *guessed])
+
+
+@cache
+def stages() -> frozenset[str]:
+    """The terms of the task facet that are stages of training."""
+    words = vocabulary.load()
+    return frozenset(term for term in ("pretrain", "sft", "preference", "rl", "eval") if words.has("task", term))
+
+
+@cache
+def _above(term: str) -> frozenset[str]:
+    return frozenset(vocabulary.load().ancestors("task", term))
+
+
+def _closest(guessed: Sequence[Tag]) -> list[Tag]:
+    """Without the tasks that a closer one among them includes."""
+    included = frozenset[str]().union(*(_above(tag.term) for tag in guessed))
+    return [tag for tag in guessed if tag.term not in included]
