@@ -16,6 +16,7 @@ from catalog.web.model import (
     Stopped,
     WebSettings,
     public_url,
+    stored_url,
 )
 from catalog.web.stream import Stream
 
@@ -32,4 +33,5 @@ __all__ = [
     "Web",
     "WebSettings",
     "public_url",
+    "stored_url",
 ]

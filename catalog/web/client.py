@@ -164,6 +164,10 @@ class Web:
         finally:
             self._drop(answer)
 
+    def pause(self, attempt: int, reason: str, stop: threading.Event | None = None) -> None:
+        """Wait before try `attempt` + 1 of something that is tried again outside, as the client waits for its own."""
+        self._sleep(pace.backoff(attempt), reason, Patience(None, stop or self._closed))
+
     def _request(
         self, method: str, url: str, params: Params | None, headers: Mapping[str, str], token: str | None
     ) -> _Request:

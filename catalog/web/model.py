@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote_plus, urlsplit
 
 from catalog.errors import CatalogError, Fatal, Retriable
 
@@ -104,6 +105,11 @@ _HINTS: Final = {
 }
 
 
+_SECRET: Final = re.compile(
+    r"sig|token|key|secret|auth|expire|credential|password|passwd|session|policy|\Ax-|\Ase\Z|\Ask\Z", re.IGNORECASE
+)
+
+
 def status_name(status: int) -> str:
     """`404 Not Found`."""
     try:
@@ -120,3 +126,19 @@ def public_url(url: str, limit: int = 300) -> str:
     except ValueError:
         return "an unreadable address"
     return f"{parts.scheme}://{host}{parts.path}"[:limit]
+
+
+def stored_url(url: str) -> str:
+    """An address fit for a receipt: with its query, but signatures, keys and other long or secret values masked."""
+    try:
+        query = urlsplit(url).query
+    except ValueError:
+        return public_url(url)
+    shown = [_masked(part) for part in query.split("&") if part]
+    return public_url(url, 4000) + ("?" + "&".join(shown) if shown else "")
+
+
+def _masked(part: str) -> str:
+    name, _, value = part.partition("=")
+    secret = _SECRET.search(unquote_plus(name)) or len(value) > 100
+    return f"{quote(unquote_plus(name))}=***" if secret else part

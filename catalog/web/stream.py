@@ -15,7 +15,7 @@ from catalog.web.wire import Patience, header_map, patiently, told
 
 LEAST_RATE: Final = 1 * KiB  # bytes a second
 DIRECT: Final = 1 * MiB  # bytes still to come from which reading past the HTTP parser pays
-PIECE: Final = 256 * KiB
+PIECE: Final = 1 * MiB
 
 
 class Stream:
@@ -38,7 +38,7 @@ class Stream:
         return f"Stream({self.status}, {public_url(self.url)})"
 
     def chunks(self) -> Iterator[bytes]:
-        """The pieces of the body, 1 byte to 256 KiB each, one pass.
+        """The pieces of the body, 1 byte to 1 MiB each, one pass.
 
         Raises `Retriable` where the connection breaks or ends early, `OutOfTime` below 1 KiB a second over half a
         minute, `Stopped` where the caller's event is set.

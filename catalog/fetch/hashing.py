@@ -1,0 +1,90 @@
+"""Digests of a file while it streams, in a second thread once it is long: hashing and the network share the time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import threading
+from collections.abc import Iterator
+from typing import Any, Final
+
+PIECE: Final = 1 << 20
+INLINE: Final = 4 << 20  # bytes hashed in the caller's thread before a second one pays
+DEPTH: Final = 8  # pieces that may wait for it
+
+
+class Digests:
+    """sha256, and md5 or git's blob sha1 where `wanted` (`md5:...`, `git-sha1:...`) asks for it.
+
+    git's hash begins with the file's size, so without one it is left out.
+    """
+
+    def __init__(self, wanted: str = "", size: int | None = None) -> None:
+        self._hashes: dict[str, Any] = {"sha256": hashlib.sha256()}
+        kind = wanted.partition(":")[0]
+        if kind == "md5":
+            self._hashes[kind] = hashlib.md5(usedforsecurity=False)
+        if kind == "git-sha1" and size is not None:
+            self._hashes[kind] = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+        self._seen = 0
+        self._queue: queue.Queue[bytes] | None = None
+        self._thread: threading.Thread | None = None
+
+    def update(self, piece: bytes) -> None:
+        """Take in the next piece. It must not change afterwards."""
+        self._seen += len(piece)
+        if self._queue is not None:
+            self._queue.put(piece)
+        elif self._seen > INLINE:
+            self._queue = queue.Queue(DEPTH)
+            self._queue.put(piece)
+            self._thread = threading.Thread(target=self._work, args=(self._queue,), daemon=True, name="hash")
+            self._thread.start()
+        else:
+            self._add(piece)
+
+    def finish(self) -> dict[str, str]:
+        """The hex digests by name. Nothing can be added afterwards."""
+        self.close()
+        return {name: value.hexdigest() for name, value in self._hashes.items()}
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._queue is not None and self._thread is not None:
+            self._queue.put(b"")
+            self._thread.join()
+            self._queue = self._thread = None
+
+    def _work(self, pieces: queue.Queue[bytes]) -> None:
+        while piece := pieces.get():
+            self._add(piece)
+
+    def _add(self, piece: bytes) -> None:
+        for value in self._hashes.values():
+            value.update(piece)
+
+
+def file_pieces(fd: int, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of an open file."""
+    place = 0
+    while place < size:
+        piece = os.pread(fd, min(PIECE, size - place), place)
+        if not piece:
+            return
+        place += len(piece)
+        yield piece
+
+
+def digests_of(fd: int, size: int, wanted: str = "", whole: int | None = None) -> Digests:
+    """Digests of the first `size` bytes of an open file, ready to go on with what follows."""
+    digests = Digests(wanted, whole)
+    for piece in file_pieces(fd, size):
+        digests.update(piece)
+    return digests
+
+
+def agrees(found: dict[str, str], wanted: str) -> bool | None:
+    """Whether the digest that was wanted is the one found; None where none was wanted or it could not be made."""
+    kind, _, value = wanted.partition(":")
+    return None if kind not in found or not value else found[kind] == value.lower()

@@ -1,0 +1,92 @@
+"""What to ask for and what an answer means when part of a file is here already: pure rules (RFC 9110, 13 to 15)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from catalog.errors import CatalogError, Fatal, Gated, NotFound
+from catalog.fetch.parts import Note
+from catalog.fetch.plan import PlannedFile
+from catalog.web import HttpStatus
+
+_RANGE: Final = re.compile(r"bytes\s+(?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)\Z")
+_PAGES: Final = frozenset(["", "htm", "html", "xhtml", "shtml", "mhtml", "php", "asp", "aspx", "jsp", "svg", "xml"])
+_AS_THEY_ARE: Final = (".gz", ".tgz", ".bgz")  # names whose bytes some servers call "coded in gzip"
+
+
+@dataclass(frozen=True)
+class Resume:
+    """How an answer goes on: from byte `start` of a file of `total` bytes (None: unknown)."""
+
+    start: int
+    total: int | None
+
+
+def range_headers(size: int, note: Note | None, has_digest: bool) -> dict[str, str]:
+    """The request headers that ask for the rest after `size` bytes; {} where the rest could not be trusted.
+
+    With a validator the server itself tells whether the file is still the same; without one, only a digest can.
+    """
+    if not size or note is None:
+        return {}
+    if note.validator:
+        return {"Range": f"bytes={size}-", "If-Range": note.validator}
+    return {"Range": f"bytes={size}-"} if has_digest else {}
+
+
+def resume_at(
+    status: int, headers: Mapping[str, str], length: int | None, asked: int, note: Note | None
+) -> Resume | None:
+    """Where an answer to a request for the bytes from `asked` on begins; None where it fits nothing that we have.
+
+    A 200 is the whole file, whatever was asked. A 206 counts only when it begins where asked and is of the same
+    file by size and ETag. Raises `Fatal` for any other status.
+    """
+    if status == 200:
+        return Resume(0, length)
+    if status != 206:
+        raise Fatal(f"The server answered a download with status {status}.")
+    match = _RANGE.match(headers.get("content-range", ""))
+    if match is None or note is None or not asked or match[1] is None or int(match[1]) != asked:
+        return None
+    total = note.size if match[3] == "*" else int(match[3])
+    if total is not None and (int(match[2]) >= total or note.size not in (None, total)):
+        return None
+    etag = headers.get("etag", "")
+    if note.etag and etag and etag != note.etag:
+        return None
+    return Resume(asked, total)
+
+
+def unsatisfied_total(headers: Mapping[str, str]) -> int | None:
+    """The size that a 416 answer tells (`Content-Range: bytes */1000`)."""
+    match = _RANGE.match(headers.get("content-range", ""))
+    return int(match[3]) if match and match[1] is None and match[3] != "*" else None
+
+
+def is_web_page(kind: str, headers: Mapping[str, str], start: bytes) -> bool:
+    """Whether a page for people (an error, a login) came where data of this kind was expected."""
+    if kind in _PAGES or "text/html" not in headers.get("content-type", "").lower():
+        return False
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+
+def is_coded(name: str, headers: Mapping[str, str]) -> bool:
+    """Whether the bytes on the wire are a coded form of the file and not the file."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    return coding not in ("", "identity") and not name.lower().endswith(_AS_THEY_ARE)
+
+
+def explained(error: HttpStatus, file: PlannedFile) -> CatalogError:
+    """What a refusal means to a person."""
+    if error.status in (401, 403):
+        return Gated(
+            f"{file.name} is not given out without permission ({error.status}).",
+            "Accept the terms on the dataset's page, set the source's token, and try again.",
+        )
+    if error.status in (404, 410):
+        return NotFound(f"{file.name} is no longer at its address ({error.status}).", "Sync the source and plan again.")
+    return Fatal(f"{file.name}: {error.message}", error.hint)

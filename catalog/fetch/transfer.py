@@ -1,0 +1,142 @@
+"""Bringing one file to its place: kept when it is there, received when it is not, placed only when it is whole."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catalog.fetch import parts, receipt
+from catalog.fetch.hashing import agrees, digests_of
+from catalog.fetch.parts import Part
+from catalog.fetch.place import Folder
+from catalog.fetch.plan import PlannedFile
+from catalog.fetch.receipt import ReceiptFile
+from catalog.fetch.receive import Changed, Line, Mismatch, Receiver
+from catalog.web import stored_url
+
+
+@dataclass
+class Site:
+    """Where the files of one fetch go. `known` is what earlier fetches placed, by path; `mode` the permissions of a
+    finished file; `revision` what the files are pinned to."""
+
+    root: Folder
+    parts: Folder
+    mode: int
+    revision: str = ""
+    known: Mapping[str, ReceiptFile] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A file in place. `kept` is true where nothing had to come; `set_aside` is the new name of another file that was
+    in its place."""
+
+    entry: ReceiptFile
+    kept: bool = False
+    set_aside: str = ""
+
+
+def transfer(line: Line, site: Site, file: PlannedFile) -> Placed:
+    """Bring one file and place it. What came of it is kept whatever happens, for the next call.
+
+    Raises `Gated`, `NotFound`, `Retriable`, `Usage`, and `Fatal` for bytes that twice are not the planned ones.
+    """
+    folder, name = site.root.reach(file.path)
+    with folder:
+        entry = _in_place(site, folder, name, file)
+        if entry is not None:
+            line.count.add(entry.bytes)
+            parts.sweep(site.parts, file.path)
+            return Placed(entry, kept=True)
+        try:
+            return _bring(line, site, file, folder, name)
+        except Mismatch:
+            line.web.pause(1, f"{file.name} is not what was planned", line.stop)
+            return _bring(line, site, file, folder, name)
+
+
+def _in_place(site: Site, folder: Folder, name: str, file: PlannedFile) -> ReceiptFile | None:
+    """The entry of the file that is there already and is the planned one.
+
+    A file that can be checked against nothing counts only where an earlier fetch put it there from the same address.
+    """
+    found = folder.stat(name)
+    if found is None:
+        return None
+    known = site.known.get(file.path)
+    if known is not None and known.source != _source(site, file):
+        known = None
+    if file.verified_by == "none" and known is None:
+        return None
+    digest = file.digest or (f"sha256:{known.sha256}" if known else "")
+    if not receipt.matches(folder, name, found, file.bytes, digest):
+        return None
+    sha256 = digest[7:] if digest.startswith("sha256:") else _sha256(folder, name, found.st_size)
+    return _entry(site, file, found.st_size, sha256, file.verified_by)
+
+
+def _sha256(folder: Folder, name: str, size: int) -> str:
+    fd = folder.open(name, os.O_RDONLY)
+    try:
+        return digests_of(fd, size).finish()["sha256"]
+    finally:
+        os.close(fd)
+
+
+def _source(site: Site, file: PlannedFile) -> str:
+    return parts.source_id(f"{site.revision}\n{file.url}")
+
+
+def _entry(site: Site, file: PlannedFile, size: int, sha256: str, verified: str) -> ReceiptFile:
+    return ReceiptFile(file.path, size, sha256, stored_url(file.url), verified, _source(site, file))
+
+
+def _bring(line: Line, site: Site, file: PlannedFile, folder: Folder, name: str) -> Placed:
+    """Receive into a part, check it, publish it. A part that fails its check is deleted, any other kept."""
+    part = parts.claim(site.parts, file.path, parts.source_id(file.url))
+    line.count.add(part.size)
+    try:
+        entry = _checked(site, file, part, Receiver(line, file, part).run())
+        part.settle(site.mode)
+        with site.lock:
+            receipt.journal(site.parts, entry)
+            aside = _set_aside(site, folder, name, file)
+        part.publish(folder, name)
+    except BaseException as error:
+        spoiled = isinstance(error, Mismatch) and not isinstance(error, Changed)
+        line.count.add(-part.size)
+        part.discard() if spoiled else part.release()
+        raise
+    parts.sweep(site.parts, file.path)
+    return Placed(entry, set_aside=aside)
+
+
+def _checked(site: Site, file: PlannedFile, part: Part, found: dict[str, str]) -> ReceiptFile:
+    """The receipt entry of bytes that are the planned ones. Raises `Mismatch`."""
+    hint = "It changed at its source, or is damaged there: sync and plan again."
+    if file.bytes is not None and part.size != file.bytes:
+        raise Mismatch(f"{file.name} has {part.size:,} bytes, not the planned {file.bytes:,}.", hint)
+    same = agrees(found, file.digest)
+    if same is False:
+        raise Mismatch(f"{file.name} is not the planned file: its {file.verified_by} differs.", hint)
+    verified = file.verified_by if same else ("none" if file.bytes is None else "size")
+    return _entry(site, file, part.size, found["sha256"], verified)
+
+
+def _set_aside(site: Site, folder: Folder, name: str, file: PlannedFile) -> str:
+    """Move what is in the way out of it, unless an earlier fetch put it there. Nobody's work is overwritten."""
+    found = folder.stat(name)
+    if found is None:
+        return ""
+    known = site.known.get(file.path)
+    if known and receipt.matches(folder, name, found, known.bytes, f"sha256:{known.sha256}"):
+        return ""
+    number = 1
+    while folder.stat(aside := f"{name[:60]}.kept-{number}") is not None:
+        number += 1
+    folder.claim(name, aside)
+    return aside
