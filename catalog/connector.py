@@ -1,4 +1,4 @@
-"""The contract between the catalog and a source of datasets: three members, no base class.
+"""The contract between the catalog and a source of datasets: three members, no base class, and three more for some.
 
 A connector is any object with a `name`, `pages` and `files`. Retry, pace, robots and size caps are `web`'s business;
 mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
@@ -58,3 +58,35 @@ class Connector(Protocol):
     def files(self, web: Web, record: Record, revision: str | None) -> list[Distribution]:
         """The files of one dataset, pinned to a revision: what fetch plans with. Raises `Gated`, `NotFound`."""
         ...
+
+
+@runtime_checkable
+class Authorised(Protocol):
+    """A connector whose source knows users and whose address can be set."""
+
+    def hosts(self) -> frozenset[str]:
+        """Hosts that the user named in the environment: they may be private."""
+        ...
+
+    def token(self, url: str) -> str | None:
+        """The user's token where the address is the source's own, else None."""
+        ...
+
+
+@runtime_checkable
+class FromSnapshot(Protocol):
+    """A connector that also reads rows of a published dump of its source."""
+
+    def snapshot_record(self, row: Mapping[str, object]) -> Record:
+        """The record of one row. Raises `Skipped` with the reason."""
+        ...
+
+
+def hosts_of(connector: object) -> frozenset[str]:
+    """The hosts that the user named for a source; none for a connector that has no such setting."""
+    return connector.hosts() if isinstance(connector, Authorised) else frozenset()
+
+
+def token_for(connector: object, url: str) -> str | None:
+    """The token to send to an address of a source, if any."""
+    return connector.token(url) if isinstance(connector, Authorised) else None

@@ -48,16 +48,11 @@ _TABLES = """
         first_seen TEXT NOT NULL, changed TEXT NOT NULL, missing_since TEXT NOT NULL, PRIMARY KEY (id),
         CONSTRAINT dataset_id_fits_slot CHECK (id BETWEEN 1 AND 16777215), UNIQUE ("key")
     );
-    CREATE INDEX dataset_bytes ON dataset (bytes) WHERE bytes IS NOT NULL;
-    CREATE INDEX dataset_modified ON dataset (modified);
-    CREATE INDEX dataset_name_norm ON dataset (name_norm);
-    CREATE INDEX dataset_rows ON dataset (rows) WHERE rows IS NOT NULL;
-    CREATE INDEX dataset_upstream ON dataset (source, upstream_id) WHERE upstream_id <> '';
+    CREATE INDEX dataset_upstream ON dataset (upstream_id) WHERE upstream_id <> '';
     CREATE TABLE tag (
         dataset_id INTEGER NOT NULL, position INTEGER NOT NULL, term_id INTEGER NOT NULL,
         rule_id INTEGER NOT NULL, evidence TEXT NOT NULL, confidence REAL NOT NULL,
-        PRIMARY KEY (dataset_id, position), FOREIGN KEY(dataset_id) REFERENCES dataset (id),
-        FOREIGN KEY(term_id) REFERENCES term (id), FOREIGN KEY(rule_id) REFERENCES rule (id)
+        PRIMARY KEY (dataset_id, position), FOREIGN KEY(dataset_id) REFERENCES dataset (id)
     ) WITHOUT ROWID;
     CREATE TABLE license_claim (
         dataset_id INTEGER NOT NULL, position INTEGER NOT NULL, raw TEXT NOT NULL, "by" TEXT NOT NULL,
@@ -84,7 +79,6 @@ _TABLES = """
         norm TEXT NOT NULL, PRIMARY KEY (dataset_id, kind, position),
         FOREIGN KEY(dataset_id) REFERENCES dataset (id)
     ) WITHOUT ROWID;
-    CREATE INDEX alias_norm ON alias (norm);
     CREATE TABLE change (
         id INTEGER NOT NULL, dataset_id INTEGER NOT NULL, at TEXT NOT NULL, field TEXT NOT NULL,
         old TEXT NOT NULL, new TEXT NOT NULL, PRIMARY KEY (id), FOREIGN KEY(dataset_id) REFERENCES dataset (id)
@@ -118,9 +112,7 @@ _INDEX = """
     CREATE TABLE word (
         id INTEGER NOT NULL, word TEXT NOT NULL, PRIMARY KEY (id), UNIQUE (word)
     );
-    CREATE TABLE word_deletion (
-        hash INTEGER NOT NULL, word_id INTEGER NOT NULL, PRIMARY KEY (hash, word_id)
-    ) WITHOUT ROWID;
+    CREATE TABLE word_deletion (form INTEGER NOT NULL, PRIMARY KEY (form));
     CREATE VIRTUAL TABLE search_index USING fts5 (
         name, title, body, extra, facets, cjk, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2');
     CREATE VIRTUAL TABLE search_vocabulary USING fts5vocab(search_index, row);

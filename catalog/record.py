@@ -37,7 +37,7 @@ _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?Z?)?)?
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class Statement(Struct, frozen=True, array_like=True):
+class Statement(Struct, frozen=True, gc=False, array_like=True):
     """One facet value as the source stated it: `Statement("task", "question-answering", "tag task_categories")`."""
 
     facet: str
@@ -45,7 +45,7 @@ class Statement(Struct, frozen=True, array_like=True):
     by: str
 
 
-class Amount(Struct, frozen=True, omit_defaults=True):
+class Amount(Struct, frozen=True, gc=False, omit_defaults=True):
     """A size with who says so; `lower_bound` marks a count known to be at least this large."""
 
     value: Count
@@ -53,7 +53,7 @@ class Amount(Struct, frozen=True, omit_defaults=True):
     lower_bound: bool = False
 
 
-class Distribution(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Distribution(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One downloadable form (DCAT/schema.org Distribution).
 
     `url` is an http(s) address, or a handle `source:native-id` that a connector expands into files.
@@ -78,7 +78,7 @@ class Distribution(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "none" if self.bytes is None else "size"
 
 
-class LicenseClaim(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LicenseClaim(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What somebody says the license is: `raw` text, `by` whom (source field, card section, paper, site policy).
 
     `scope` tells a license of the wrapper (packaging) from that of the content. `cls` is a license class given by a
@@ -95,7 +95,7 @@ class LicenseClaim(Struct, frozen=True, kw_only=True, omit_defaults=True):
     date: str = ""
 
 
-class Column(Struct, frozen=True, omit_defaults=True):
+class Column(Struct, frozen=True, gc=False, omit_defaults=True):
     """A column: `type` as the source writes it, `config` the subset it belongs to, `role` where known."""
 
     name: str
@@ -104,7 +104,7 @@ class Column(Struct, frozen=True, omit_defaults=True):
     role: str = ""
 
 
-class Relation(Struct, frozen=True, omit_defaults=True):
+class Relation(Struct, frozen=True, gc=False, omit_defaults=True):
     """A tie to another dataset: `target` is a key (`source:id`) or a URL."""
 
     kind: Literal["same-as", "derived-from", "part-of"]
@@ -112,7 +112,7 @@ class Relation(Struct, frozen=True, omit_defaults=True):
     note: str = ""
 
 
-class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Record(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What one source says of one dataset.
 
     `source` + `id` make the key (`huggingface:openai/gsm8k`); `upstream_id` survives renames. `popularity` is the one
@@ -176,7 +176,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
         return f"{self.source}:{self.id}"
 
 
-class Tag(Struct, frozen=True, omit_defaults=True):
+class Tag(Struct, frozen=True, gc=False, omit_defaults=True):
     """A facet term with the rule that gave it, the words it rests on, and the confidence, 0 to 1."""
 
     facet: str
@@ -186,7 +186,7 @@ class Tag(Struct, frozen=True, omit_defaults=True):
     confidence: float = 1.0
 
 
-class Verdict(Struct, frozen=True, omit_defaults=True):
+class Verdict(Struct, frozen=True, gc=False, omit_defaults=True):
     """The license verdict over all claims: the strictest wins, and unknown never permits.
 
     `expression` is an SPDX expression or `LicenseRef-...` ("" when no claim names a license), `cls` a license class,
@@ -200,7 +200,7 @@ class Verdict(Struct, frozen=True, omit_defaults=True):
     conflicts: tuple[str, ...] = ()
 
 
-class Entry(Record, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Entry(Record, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A record with its tags and its license verdict: what the registry holds.
 
     `tags` is None where nobody has tagged the record yet; `made_by` names the rules that made tags and verdict.

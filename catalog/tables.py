@@ -1,6 +1,6 @@
 """The tables of the registry as SQLModel classes: the one description of its columns.
 
-The writer takes its column lists from here, and a test holds that the numbered migrations lead to these very tables.
+A test holds that the numbered migrations, and the indexes that `index.maintain` makes, lead to these very tables.
 `SQLModel(table=True)` does not validate: what goes in was validated as a `Record`. Lists without a table of their own
 are JSON text. Importing this module is slow (it brings SQLAlchemy), so no reading command does.
 """
@@ -18,7 +18,7 @@ class Dataset(SQLModel, table=True):
 
     __table_args__ = (
         Index("dataset_name_norm", "name_norm"),
-        Index("dataset_upstream", "source", "upstream_id", sqlite_where=text("upstream_id <> ''")),
+        Index("dataset_upstream", "upstream_id", sqlite_where=text("upstream_id <> ''")),
         Index("dataset_modified", "modified"),
         Index("dataset_bytes", "bytes", sqlite_where=text("bytes IS NOT NULL")),
         Index("dataset_rows", "rows", sqlite_where=text("rows IS NOT NULL")),
@@ -121,8 +121,8 @@ class Tag(SQLModel, table=True):
 
     dataset_id: int = Field(primary_key=True, foreign_key="dataset.id")
     position: int = Field(primary_key=True)
-    term_id: int = Field(foreign_key="term.id")
-    rule_id: int = Field(foreign_key="rule.id")
+    term_id: int
+    rule_id: int
     evidence: str
     confidence: float
 
@@ -292,10 +292,8 @@ class Word(SQLModel, table=True):
 
 
 class WordDeletion(SQLModel, table=True):
-    """A hash of a word, or of the word less one letter, to the word: the deletion neighbourhood."""
+    """The deletion neighbourhood: `form` is the hash of a word, or of it less one letter, above the word's id."""
 
     __tablename__ = "word_deletion"
-    __table_args__ = {"sqlite_with_rowid": False}
 
-    hash: int = Field(primary_key=True)
-    word_id: int = Field(primary_key=True)
+    form: int = Field(primary_key=True)

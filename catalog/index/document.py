@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from catalog.index.keys import EVERY, bigrams, cjk_runs, last_segment, plain, token_of
+from catalog.index.keys import EVERY, bigrams, cjk_runs, last_segment, plain
 from catalog.record import Entry
 
 Document = tuple[str, str, str, str, str, str]
 """name, title, body, extra, facets, cjk: the columns of `search_index`."""
 
-TermIds = Callable[[str, str], tuple[int, ...]]
-"""(facet, term) -> the id of the term and of each of its ancestors."""
+Tokens = Callable[[str, str], tuple[str, ...]]
+"""(facet, term) -> the token of the term and of each of its ancestors."""
 
 VERSION = "1"
 """Changes with anything below: an index of another version is rebuilt."""
 
-_SEPARATED = re.compile(r"[\W_]")
 
-
-def document(entry: Entry, term_ids: TermIds) -> Document:
-    """The document of an entry. `term_ids` numbers its facet terms."""
+def document(entry: Entry, tokens: Tokens) -> Document:
+    """The document of an entry. `tokens` names its facet terms."""
     name = f"{entry.id} {entry.name}" if entry.name != last_segment(entry.id) else entry.id
-    if _SEPARATED.search(entry.name):
-        name = f"{name} {_SEPARATED.sub('', entry.name)}"
     title = f"{entry.title} {entry.title_zh}" if entry.title_zh else entry.title
     body = f"{entry.summary}\n{entry.description}" if entry.summary else entry.description
     extra = _extra(entry)
@@ -34,7 +29,7 @@ def document(entry: Entry, term_ids: TermIds) -> Document:
         cjk = " ".join(bigrams(run) for run in cjk_runs(f"{name}\n{title}\n{body}\n{extra}"))
     else:
         cjk = ""
-    return name, title, body, extra, _facets(entry, term_ids), cjk
+    return name, title, body, extra, _facets(entry, tokens), cjk
 
 
 def _extra(entry: Entry) -> str:
@@ -44,11 +39,11 @@ def _extra(entry: Entry) -> str:
     return "\n".join(words)
 
 
-def _facets(entry: Entry, term_ids: TermIds) -> str:
-    ids: set[int] = set()
+def _facets(entry: Entry, tokens: Tokens) -> str:
+    found = [EVERY]
     for facet, term in facet_terms(entry):
-        ids.update(term_ids(facet, term))
-    return " ".join([EVERY, *map(token_of, sorted(ids))])
+        found.extend(tokens(facet, term))
+    return " ".join(dict.fromkeys(found))
 
 
 def facet_terms(entry: Entry) -> list[tuple[str, str]]:

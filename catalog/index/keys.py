@@ -14,6 +14,8 @@ import zlib
 ID_BITS = 24
 ID_MASK = (1 << ID_BITS) - 1
 TOP_LEVEL = 255
+SPELLING_PREFIX = 8
+WORD_BITS = 31
 
 TERM_MARK = "\ue000"
 """Starts the token of a facet term. Private-use characters never come from a text: `plain` takes them out."""
@@ -74,10 +76,18 @@ def bigrams(run: str) -> str:
 
 
 def deletions(word: str) -> list[str]:
-    """The word and each form of it that lacks one letter: two words one edit apart share a form."""
-    return list({word, *(word[:i] + word[i + 1 :] for i in range(len(word)))})
+    """The beginning of a word and each form of it that lacks one letter: two words one edit apart share a form.
+
+    Only the first `SPELLING_PREFIX` letters count, as in W. Garbe's SymSpell: it halves the table, and a slip further
+    on leaves the beginning as it is.
+    """
+    head = word[:SPELLING_PREFIX]
+    return [head, *{head[:i] + head[i + 1 :] for i in range(len(head))}]
 
 
-def word_hash(form: str) -> int:
-    """A 32-bit hash (CRC-32) of a deletion form; a collision only brings a candidate that is looked at once more."""
-    return zlib.crc32(form.encode())
+def form_of(text: str, word_id: int = 0) -> int:
+    """A deletion form as the table keeps it: its CRC-32 above 31 bits of the word's id.
+
+    A collision of hashes only brings a candidate that is looked at once more.
+    """
+    return zlib.crc32(text.encode()) << WORD_BITS | word_id

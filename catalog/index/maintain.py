@@ -13,14 +13,23 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from catalog.index.document import Document
-from catalog.index.keys import EVERY, TERM_MARK, deletions, word_hash
+from catalog.index.keys import EVERY, TERM_MARK, deletions, form_of
 
 GENERATION = "generation"
 DERIVED = "derived"
 """Names in `meta`: how often rows changed, and the generation that bitmaps and words were made of."""
+
+LOOK_UPS = (
+    "CREATE INDEX IF NOT EXISTS dataset_name_norm ON dataset (name_norm)",
+    "CREATE INDEX IF NOT EXISTS alias_norm ON alias (norm)",
+    "CREATE INDEX IF NOT EXISTS dataset_modified ON dataset (modified)",
+    "CREATE INDEX IF NOT EXISTS dataset_bytes ON dataset (bytes) WHERE bytes IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS dataset_rows ON dataset (rows) WHERE rows IS NOT NULL",
+)
+"""Indexes that only readers need: made when the first load is done, which is cheaper than keeping them up during it."""
 
 MIN_WORD = 4
 MAX_WORD = 40
@@ -72,6 +81,8 @@ def refresh(connection: sqlite3.Connection) -> bool:
         return False
     connection.execute("BEGIN IMMEDIATE")
     try:
+        for statement in LOOK_UPS:
+            connection.execute(statement)
         _refresh_bitmaps(connection)
         _refresh_words(connection)
         connection.execute(
@@ -115,21 +126,19 @@ def slots_matching(connection: sqlite3.Connection, match: str) -> list[int]:
 def _refresh_words(connection: sqlite3.Connection) -> None:
     """Bring the spelling words to the words of names and titles; words that stay keep their row."""
     connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.column_words USING fts5vocab(main, search_index, col)")
-    rows = connection.execute("SELECT DISTINCT term FROM temp.column_words WHERE col IN ('name', 'title')")
+    rows = connection.execute("SELECT term FROM temp.column_words WHERE col IN ('name', 'title')")
     now = {term for (term,) in rows if _WORDS.fullmatch(term)}
     connection.execute("DROP TABLE temp.column_words")
     known: dict[str, int] = dict(connection.execute("SELECT word, id FROM word"))
-    gone = [(known[word],) for word in known.keys() - now]
+    gone = [(known[word], word) for word in known.keys() - now]
     if gone:
-        connection.executemany("DELETE FROM word WHERE id = ?", gone)
-        connection.execute("DELETE FROM word_deletion WHERE word_id NOT IN (SELECT id FROM word)")
+        connection.executemany("DELETE FROM word_deletion WHERE form = ?", ((form,) for form in _forms(gone)))
+        connection.executemany("DELETE FROM word WHERE id = ?", ((number,) for number, _word in gone))
     first = max(known.values(), default=0) + 1
     fresh = list(enumerate(sorted(now - known.keys()), start=first))
     connection.executemany("INSERT INTO word (id, word) VALUES (?, ?)", fresh)
-    connection.executemany("INSERT INTO word_deletion (hash, word_id) VALUES (?, ?)", sorted(_hashes(fresh)))
+    connection.executemany("INSERT INTO word_deletion (form) VALUES (?)", ((form,) for form in _forms(fresh)))
 
 
-def _hashes(words: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:
-    for number, word in words:
-        for value in {word_hash(form) for form in deletions(word)}:
-            yield value, number
+def _forms(words: Iterable[tuple[int, str]]) -> list[int]:
+    return sorted({form_of(text, number) for number, word in words for text in deletions(word)})

@@ -6,7 +6,9 @@ digest of its bytes and is not even parsed; so re-reading a file of which little
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
@@ -51,6 +53,19 @@ def import_lines(
     Raises `Fatal` when the disk fails; batches that were told to `on_progress` are stored.
     """
     done = Imported(registry.begin_run("records", "import", {"file": origin}))
+    with _no_collections():
+        _import(registry, lines, complete, done, on_progress)
+    registry.finish_run(done.run, "done")
+    return done
+
+
+def _import(
+    registry: Registry,
+    lines: Iterable[bytes],
+    complete: Complete,
+    done: Imported,
+    on_progress: Callable[[Imported], None] | None,
+) -> None:
     known = {digest for (digest,) in registry.connection.execute("SELECT digest FROM dataset")}
     batch = _Batch()
     for number, line in enumerate(lines, 1):
@@ -64,8 +79,18 @@ def import_lines(
             _flush(registry, done, batch, on_progress)
             batch = _Batch()
     _flush(registry, done, batch, on_progress)
-    registry.finish_run(done.run, "done")
-    return done
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Millions of rows without one reference cycle: the cyclic collector would only walk them again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Batch:

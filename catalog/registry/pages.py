@@ -88,19 +88,21 @@ class PageWriter:
 
     def _stored(self, entries: dict[str, Entry]) -> dict[str, _Stored]:
         """What the registry holds of these keys, renamed datasets found by their upstream id."""
-        select = "SELECT id, key, digest, slot, first_seen, missing_since <> '' FROM dataset WHERE "
         found: dict[str, _Stored] = {}
         for marks, chunk in _chunks(list(entries)):
-            for row in self._connection.execute(f"{select} key IN ({marks})", chunk):
+            for row in self._connection.execute(f"SELECT {_STORED} FROM dataset WHERE key IN ({marks})", chunk):
                 found[row[1]] = _Stored(*row)
-        for key, entry in entries.items():
-            if entry.upstream_id and key not in found:
-                same_thing = (entry.source, entry.upstream_id)
-                row = self._connection.execute(
-                    f"{select} source = ? AND upstream_id = ? AND upstream_id <> ''", same_thing
-                ).fetchone()
-                if row is not None and row[1] not in entries:
-                    found[key] = _Stored(*row)
+        renamed = {
+            (entry.source, entry.upstream_id): key
+            for key, entry in entries.items()
+            if entry.upstream_id and key not in found
+        }
+        for marks, chunk in _chunks([upstream for _source, upstream in renamed]):
+            same = f"upstream_id <> '' AND upstream_id IN ({marks})"
+            statement = f"SELECT source, upstream_id, {_STORED} FROM dataset WHERE {same}"
+            for source, upstream, *row in self._connection.execute(statement, chunk):
+                if (source, upstream) in renamed and row[1] not in entries:
+                    found[renamed[source, upstream]] = _Stored(*row)
         return found
 
     def _add_fresh(self, batch: _Batch, fresh: Sequence[tuple[Entry, bytes]], now: str) -> None:
@@ -116,7 +118,7 @@ class PageWriter:
             entry_before = before[old.id]
             stays = abs(level_of(old.slot) - entry.popularity) < STICKY_LEVELS
             slot = old.slot if stays else slot_of(entry.popularity, old.id)
-            gone.append((old.slot, document(entry_before, self._terms.closure)))
+            gone.append((old.slot, document(entry_before, self._terms.tokens)))
             batch.stale.append(old.id)
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
             if old.key != entry.key:
@@ -129,7 +131,7 @@ class PageWriter:
     ) -> None:
         batch.rows.append(dataset_row(entry, number, slot, digest, first_seen, now))
         batch.details.add(entry, number, self._terms.id, self._terms.rule)
-        batch.documents.append((slot, document(entry, self._terms.closure)))
+        batch.documents.append((slot, document(entry, self._terms.tokens)))
         batch.seen.append(number)
 
     def _settle(self, batch: _Batch, gone: list[tuple[int, Document]]) -> None:
@@ -155,6 +157,7 @@ class PageWriter:
             next_generation(self._connection)
 
 
+_STORED = "id, key, digest, slot, first_seen, missing_since <> ''"
 _INSERT_OLD_NAME = (
     "INSERT INTO alias (dataset_id, kind, position, alias, norm) SELECT ?1, ?2, count(*), ?3, ?4 FROM alias "
     "WHERE dataset_id = ?1 AND kind = ?2"

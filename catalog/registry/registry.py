@@ -145,7 +145,7 @@ class Registry:
     def _index(self, batch: list[tuple[int, Entry]]) -> int:
         """Put a batch of entries into the index and empty the batch. Returns how many there were."""
         slots = dict(self.connection.execute("SELECT id, slot FROM dataset WHERE id BETWEEN ? AND ?", _span(batch)))
-        documents = ((slots[number], document(entry, self._terms.closure)) for number, entry in batch)
+        documents = ((slots[number], document(entry, self._terms.tokens)) for number, entry in batch)
         add_documents(self.connection, documents)
         count = len(batch)
         batch.clear()
@@ -211,6 +211,15 @@ class Registry:
             "SELECT state, run_id FROM walk WHERE source = ? AND request = ?", (source, request)
         ).fetchone()
         return None if row is None else (json.loads(row[0]), row[1])
+
+    def reopen_run(self, run: int) -> bool:
+        """Go on with a run that was killed or stopped. Returns False for one that was done, or is not there."""
+        with self.transaction() as connection:
+            row = connection.execute(
+                "UPDATE run SET status = 'running', finished = '' WHERE id = ? AND status <> 'done' RETURNING id",
+                (run,),
+            ).fetchone()
+        return row is not None
 
     def finish_run(self, run: int, status: str, message: str = "") -> None:
         """Close the books of a run; `status` is done, stopped or failed."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 
-from catalog.index.keys import name_norm
+from catalog.index.keys import name_norm, token_of
 from catalog.vocabulary import Term, Vocabulary
 
 VOCABULARY_MARK = "vocabulary"
@@ -30,7 +30,7 @@ class Terms:
             self._ids[facet, term] = number
             self._names[number] = (facet, term)
         self._rules: dict[str, int] = dict(self._connection.execute("SELECT name, id FROM rule"))
-        self._closures: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._tokens: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def id(self, facet: str, term: str) -> int:
         """The number of a term."""
@@ -49,12 +49,12 @@ class Terms:
             found = self._rules[name] = row[0]
         return found
 
-    def closure(self, facet: str, term: str) -> tuple[int, ...]:
-        """The numbers of a term and of all its ancestors."""
-        found = self._closures.get((facet, term))
+    def tokens(self, facet: str, term: str) -> tuple[str, ...]:
+        """The index tokens of a term and of all its ancestors."""
+        found = self._tokens.get((facet, term))
         if found is None:
             terms = (term, *self._ancestors(facet, term))
-            found = self._closures[facet, term] = tuple(self.id(facet, each) for each in terms)
+            found = self._tokens[facet, term] = tuple(token_of(self.id(facet, each)) for each in terms)
         return found
 
     def _ancestors(self, facet: str, term: str) -> tuple[str, ...]:

@@ -1,13 +1,21 @@
 """Search over a registry file: read-only, plain stdlib `sqlite3`, nothing heavy to import.
 
-from catalog import Query, search
-result = search(Query.parse("medical task:sft"), "registry.db")
+The package itself can be called, so that `from catalog import search; search("medical task:sft")` works whether or
+not a module of it was imported before; the function is `catalog.api.search`.
 """
 
 from __future__ import annotations
 
-from catalog.search.hits import FacetCount, Hit, Result
-from catalog.search.query import Query
-from catalog.search.run import run
+import sys
+from types import ModuleType
+from typing import Any
 
-__all__ = ["FacetCount", "Hit", "Query", "Result", "run"]
+
+class _Search(ModuleType):
+    def __call__(self, *query: Any, **options: Any) -> Any:
+        from catalog.api import search
+
+        return search(*query, **options)
+
+
+sys.modules[__name__].__class__ = _Search

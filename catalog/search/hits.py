@@ -109,10 +109,8 @@ def read_hits(connection: sqlite3.Connection, slots: Sequence[int], exact: froze
         return ()
     ids = [slot & ID_MASK for slot in slots]
     marks = ",".join("?" * len(ids))
-    rows = {
-        row[0]: row
-        for row in connection.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM dataset WHERE id IN ({marks})", ids)
-    }
+    select = f"SELECT id, {', '.join(_COLUMNS)} FROM dataset WHERE id IN ({marks})"
+    rows = {row[0]: row[1:] for row in connection.execute(select, ids)}
     tags: dict[int, dict[str, list[str]]] = {number: {} for number in ids}
     for number, facet, term in connection.execute(
         "SELECT g.dataset_id, t.facet, t.term FROM tag g JOIN term t ON t.id = g.term_id "
@@ -121,5 +119,10 @@ def read_hits(connection: sqlite3.Connection, slots: Sequence[int], exact: froze
     ):
         tags[number].setdefault(facet, []).append(term)
     return tuple(
-        Hit(*rows[slot & ID_MASK][1:], tags[slot & ID_MASK], slot in exact) for slot in slots if slot & ID_MASK in rows
+        _hit(rows[slot & ID_MASK], tags[slot & ID_MASK], slot in exact) for slot in slots if slot & ID_MASK in rows
     )
+
+
+def _hit(row: Sequence[Any], tags: dict[str, list[str]], exact: bool) -> Hit:
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    return Hit(tags=tags, exact=exact, **values)

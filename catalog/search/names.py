@@ -10,7 +10,6 @@ from catalog.index.keys import last_segment, name_norm, plain, token_of
 from catalog.search.match import quote
 
 if TYPE_CHECKING:
-    from catalog.search.query import Query
     from catalog.search.terms import Filters
 
 _NAMED = (
@@ -73,11 +72,9 @@ def _named(connection: sqlite3.Connection, number: int, asked: str) -> Named:
     return Named(number, key, title, how)
 
 
-def slots_named(connection: sqlite3.Connection, query: Query, filters: Filters) -> list[int]:
-    """The slots of what is named just as the free words say and passes the filters, most popular first."""
-    if any(word.negated or word.kind == "prefix" for word in query.words):
-        return []
-    norm = name_norm(last_segment(query.text))
+def slots_named(connection: sqlite3.Connection, text: str, filters: Filters) -> list[int]:
+    """The slots of what is named just as a text says and passes the filters, most popular first."""
+    norm = name_norm(last_segment(text))
     slots = [slot for _id, slot in connection.execute(_NAMED, (norm,))] if norm else []
     return [slot for slot in slots if _passes(connection, slot, filters)]
 

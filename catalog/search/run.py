@@ -63,13 +63,13 @@ def run(
 
 def _run(connection: sqlite3.Connection, query: Query, facets: Sequence[str] | None, help_spelling: bool) -> Result:
     plan = prepare(connection, query)
-    result = _page(connection, query, plan)
+    result = _page(connection, query, plan, query.text)
     if help_spelling and query.words and result.total < FEW and query.offset == 0:
         better = corrected(connection, query, plan, result.total)
         if better is not None:
             text, match = better
             again = replace(plan, match=match)
-            found = _page(connection, query, again)
+            found = _page(connection, query, again, text)
             if found.total > result.total:
                 result, plan = replace(found, did_you_mean=text), again
     counts: dict[str, list[FacetCount]] | None = None
@@ -94,10 +94,12 @@ def total_of(connection: sqlite3.Connection, query: Query) -> int:
     return _count(connection, prepare(connection, query))
 
 
-def _page(connection: sqlite3.Connection, query: Query, plan: Plan) -> Result:
+def _page(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -> Result:
+    """A page of hits; what is named `name` comes first."""
     exact: list[int] = []
-    if query.words and query.sort == "relevance" and not plan.condition:
-        exact = slots_named(connection, query, plan.filters)
+    plain = all(word.kind != "prefix" and not word.negated for word in query.words)
+    if name and plain and query.sort == "relevance" and not plan.condition:
+        exact = slots_named(connection, name, plan.filters)
     if query.sort in _ORDERS:
         slots = _sorted_slots(connection, query, plan)
     else:

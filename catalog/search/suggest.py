@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from catalog.index.keys import deletions, name_norm, word_hash
+from catalog.index.keys import WORD_BITS, deletions, form_of, name_norm
 from catalog.search.match import match_expression, quote, words_expressions
 from catalog.search.query import Query, Word
 from catalog.search.terms import Filters
@@ -85,18 +85,22 @@ def _respelt(connection: sqlite3.Connection, query: Query) -> tuple[str, list[st
     return (" ".join(shown), expressions) if changed else None
 
 
+_SHARING = (
+    "SELECT w.word FROM word_deletion n JOIN word w ON w.id = n.form & ((1 << 31) - 1) WHERE n.form >= ? AND n.form < ?"
+)
+
+
 def neighbours(connection: sqlite3.Connection, text: str) -> list[str]:
     """The words of names and titles that a rare word may mean, nearest and most common first; [] for a common word."""
     word = name_norm(text)
     if len(word) < MIN_WORD or not (word.isascii() and word.isalnum()) or _frequency(connection, word) > RARE:
         return []
-    hashes = [word_hash(form) for form in deletions(word)]
-    rows = connection.execute(
-        "SELECT DISTINCT w.word FROM word_deletion n JOIN word w ON w.id = n.word_id "
-        f"WHERE n.hash IN ({','.join('?' * len(hashes))})",
-        hashes,
-    )
-    near = [(distance(word, other), other) for (other,) in rows if other != word]
+    others = {
+        other
+        for form in map(form_of, deletions(word))
+        for (other,) in connection.execute(_SHARING, (form, form + (1 << WORD_BITS)))
+    }
+    near = [(distance(word, other), other) for other in others if other != word]
     ranked = sorted((far, -_frequency(connection, other), other) for far, other in near if far <= 2)
     return [other for _far, _frequency, other in ranked[:KEPT]]
 

@@ -1,0 +1,63 @@
+"""The Python twin of the command line: the same objects and the same JSON.
+
+from catalog import search, show
+search("medical task:sft", limit=5)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import NotFound
+from catalog.location import registry_path
+from catalog.search.names import resolve
+from catalog.search.query import Query
+from catalog.search.run import run
+from catalog.sqlite import connect_for_reading
+
+if TYPE_CHECKING:
+    from catalog.record import Entry
+    from catalog.search.hits import Result
+
+Path = str | os.PathLike[str]
+
+
+def search(
+    query: str | Query, registry: Path | None = None, *, facets: Sequence[str] | None = None, **fields: Any
+) -> Result:
+    """Search a registry. `query` is a query string or a `Query`; `fields` set its fields (`limit=5, sort="rows"`).
+
+    `facets` asks for counts over the whole result (empty: of all facets). Raises `NotFound` without a registry,
+    `Usage` for a filter value that names no term.
+    """
+    from dataclasses import replace
+
+    asked = Query.parse(query) if isinstance(query, str) else query
+    connection = connect_for_reading(_path(registry))
+    try:
+        return run(connection, replace(asked, **fields) if fields else asked, facets=facets)
+    finally:
+        connection.close()
+
+
+def show(name: str, registry: Path | None = None) -> Entry:
+    """The entry that a name means (key, id, short name, alias). Raises `NotFound` for a name of nothing or of many."""
+    from catalog.registry.reader import read_entries, terms_of
+
+    connection = connect_for_reading(_path(registry))
+    try:
+        found = resolve(connection, name)
+        if not found:
+            raise NotFound(f"nothing is named {name!r}.", f"Look for it with: catalog search {name}")
+        best = [each for each in found if each.how == found[0].how]
+        if len(best) > 1:
+            raise NotFound(f"{name!r} may be {' or '.join(each.key for each in best)}.", "Name one of them.")
+        return read_entries(connection, [best[0].id], terms_of(connection))[best[0].id]
+    finally:
+        connection.close()
+
+
+def _path(registry: Path | None) -> str:
+    return registry_path(None if registry is None else os.fspath(registry))

@@ -1,0 +1,97 @@
+"""The command line. `main` is the entry point; everything else is imported when a command needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalog.errors import CatalogError
+
+HELP = "help.txt"
+"""The text of `catalog --help`, kept beside this module so that asking for it costs no import (a test compares)."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code.
+
+    0 done, 1 failed, 2 usage, 3 nothing found, 4 gated or terms, 130 interrupted.
+    """
+    if sys.argv[1:] in ([], ["--help"], ["-h"]) and "_CATALOG_COMPLETE" not in os.environ:
+        with open(f"{__file__.rpartition(os.sep)[0]}{os.sep}{HELP}", encoding="utf-8") as file:  # noqa: PTH123
+            _leave(_write(file.read()))
+    _leave(_run())
+
+
+def _run() -> int:
+    from catalog.errors import CatalogError
+
+    try:
+        from catalog.cli.app import app
+
+        code = app.main(standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except CatalogError as error:
+        return _say(error)
+    except BrokenPipeError:
+        return _quiet_pipe()
+    except KeyboardInterrupt:
+        print("\nStopped. What was stored is whole; the same command goes on from there.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _other(error)
+
+
+def _other(error: Exception) -> int:
+    """Errors of the command-line library itself, of a full disk, and what nobody foresaw."""
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort):
+        return 130
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if os.environ.get("CATALOG_DEBUG"):
+        raise error
+    kind = type(error).__name__
+    print(f"Error: {kind}: {' '.join(str(error).split())[:500]}", file=sys.stderr)
+    print("This is a fault of catalog; CATALOG_DEBUG=1 shows where.", file=sys.stderr)
+    return 1
+
+
+def _say(error: CatalogError) -> int:
+    from catalog.text import for_terminal
+
+    print(f"Error: {for_terminal(error.message)}", file=sys.stderr)
+    if error.hint:
+        print(for_terminal(error.hint), file=sys.stderr)
+    return error.exit_code
+
+
+def _write(text: str) -> int:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _quiet_pipe()
+    return 0
+
+
+def _quiet_pipe() -> int:
+    """The reader of our output went away: say nothing, as `head` expects."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
+
+
+def _leave(code: int) -> None:
+    """End the process. Interpreter tear-down is skipped: nothing is open, and it costs as much as the start."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (BrokenPipeError, ValueError):
+        code = code or 141
+    os._exit(code)

@@ -1,0 +1,77 @@
+"""The command group: names and help lines of all commands, each module imported only when its command runs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "init": ("catalog.cli.init", "Make the registry, or bring it up to date, from the embedded catalog."),
+    "search": ("catalog.cli.search", "Find datasets by words and filters."),
+    "show": ("catalog.cli.show", "Show everything known of a dataset, with the evidence."),
+    "facets": ("catalog.cli.facets", "List facets, their terms, aliases and counts."),
+    "fetch": ("catalog.cli.fetch", "Download a dataset: planned, resumable, verified."),
+    "verify": ("catalog.cli.fetch", "Check downloaded files against their receipt."),
+    "sync": ("catalog.cli.sync", "Pull metadata from a source into the registry."),
+    "sources": ("catalog.cli.sync", "List the sources that can be synced."),
+    "import": ("catalog.cli.records", "Read records or a hub snapshot from a file."),
+    "export": ("catalog.cli.records", "Write the registry's records as JSON Lines."),
+    "info": ("catalog.cli.info", "Say where the registry is and what it holds."),
+    "check": ("catalog.cli.check", "Check the registry, and repair what can be repaired."),
+    "backup": ("catalog.cli.check", "Write a consistent copy of the registry."),
+}
+"""Command name -> (module, help line). The module holds a click command named `<name>_command`."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, COMMANDS, n=1)
+            guess = f" Did you mean {near[0]!r}?" if near else " `catalog --help` lists the commands."
+            raise click.UsageError(f"There is no command {name[:40]!r}.{guess}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+EPILOG = """\b
+Examples:
+  catalog init                                   # the embedded catalog into ./registry.db
+  catalog search --domain medical --task sft
+  catalog search 医疗 对话 --lang zh --commercial yes
+  catalog show gsm8k
+  catalog fetch openwebtext --dry-run
+"""
+
+
+@click.command(
+    cls=LazyGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="dataset-catalog", prog_name="catalog")
+def app() -> None:
+    """Find, judge and fetch datasets to train language models on.
+
+    One offline registry over many sources: searched by domain, task and license, each tag with its evidence.
+    """

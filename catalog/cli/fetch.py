@@ -1,0 +1,246 @@
+"""`catalog fetch` and `catalog verify`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli import output
+from catalog.cli.options import json_option, open_for_reading, registry_option
+from catalog.errors import NotFound, Usage
+from catalog.text import for_path, for_terminal
+
+if TYPE_CHECKING:
+    from catalog.fetch import FetchPlan, Progress, VerifyReport
+    from catalog.fetch.target import Target
+
+FILES_SHOWN = 12
+
+
+@click.command("fetch")
+@click.argument("name")
+@click.option("-o", "--out", type=click.Path(file_okay=False), help="Folder (default: ./<name>).")
+@click.option("--dry-run", is_flag=True, help="Only say what would come.")
+@click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match (data/*.parquet, data/).")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="No files that match.")
+@click.option("--revision", help="A commit, tag or branch of the source.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Files at a time.")
+@click.option("-y", "--yes", is_flag=True, help="Fetch more than 5 GB or 1,000 files.")
+@click.option("--acknowledge", is_flag=True, help="I have the right to data that was withdrawn or needs an agreement.")
+@click.option("--offline", is_flag=True, help="Use no network (then only a registry look-up is done).")
+@json_option
+@registry_option
+def fetch_command(name: str, **options: Any) -> int:
+    """Download a dataset: planned, resumable, verified.
+
+    NAME is a key, an id, a short name or alias, source:id, or an http(s) address. Files are hashed while they come and
+    get their name only when they are right; a stop at any moment, even a kill, costs nothing that came. Nothing is
+    executed or unpacked. A receipt is written beside the data.
+
+    \b
+    Examples:
+      catalog fetch openwebtext --dry-run
+      catalog fetch huggingface:openai/gsm8k --include "main/*" --out gsm8k
+      catalog fetch https://example.org/data.csv
+    """
+    from catalog.fetch import fetch
+    from catalog.fetch.target import refusal
+    from catalog.web import Web, WebSettings
+
+    target = target_named(name, options["registry"])
+    refusal(target.entry, acknowledged=options["acknowledge"])
+    settings = WebSettings(offline=options["offline"], allow_private_hosts=target.hosts, on_wait=_tell_wait)
+    with Web(settings) as web:
+        distributions = target.distributions(web, options["revision"])
+        plan = plan_of(target, distributions, options)
+        if options["dry_run"]:
+            _print_plan(plan, options["as_json"])
+            return 0
+        _announce(plan)
+        token = target.token(plan.files[0].url)
+        with progress_bar() as on_progress:
+            receipt = fetch(
+                web,
+                plan,
+                Path(plan.out),
+                token=token,
+                jobs=options["jobs"],
+                yes=options["yes"],
+                on_progress=on_progress,
+            )
+    if options["as_json"]:
+        output.print_json(receipt.to_dict())
+    else:
+        output.say(f"{len(plan.files):,} files in {plan.out}. Check them any time with: catalog verify {plan.out}")
+    return 0
+
+
+def target_named(name: str, registry: str | None) -> Target:
+    """What a person means by a name. Raises `NotFound` or `Usage` with the next step."""
+    from catalog.fetch.target import target_of_entry, target_of_handle, target_of_url
+
+    if name.startswith(("http://", "https://")):
+        return target_of_url(name)
+    source, colon, native_id = name.partition(":")
+    try:
+        entry = _entry_named(name, registry)
+    except NotFound:
+        if colon and native_id:
+            return target_of_handle(source, native_id)
+        raise
+    if colon and source != entry.source and any(place.url == name for place in entry.distributions):
+        return target_of_handle(source, native_id, entry)
+    return target_of_entry(entry)
+
+
+def _entry_named(name: str, registry: str | None) -> Any:
+    from catalog.cli.show import one_named
+    from catalog.registry.reader import read_entries, terms_of
+
+    with open_for_reading(registry) as connection:
+        named = one_named(connection, name)
+        return read_entries(connection, [named.id], terms_of(connection))[named.id]
+
+
+def plan_of(target: Target, distributions: list[Any], options: dict[str, Any]) -> FetchPlan:
+    """The plan of a fetch, with verdict and access in words."""
+    from catalog.fetch import make_plan
+
+    out = options["out"] or str(for_path(target.name))
+    verdict = target.entry.verdict if target.entry else None
+    folder = Path(out)
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return make_plan(
+        distributions,
+        key=target.key,
+        name=target.name,
+        out=out,
+        revision=options["revision"] or "",
+        license=f"commercial use: {verdict.commercial} - {verdict.reason}"
+        if verdict
+        else "license: not in the registry",
+        access=f"{target.entry.access} {target.entry.access_note}".strip() if target.entry else "",
+        free=shutil.disk_usage(folder).free,
+        include=options["include"],
+        exclude=options["exclude"],
+    )
+
+
+def _print_plan(plan: FetchPlan, as_json: bool) -> None:
+    if as_json:
+        output.print_json(plan.to_dict())
+        return
+    fields = (
+        output.Field("file", 30, grow=1),
+        output.Field("size", 8, right=True),
+        output.Field("verified by", 11, rank=1),
+    )
+    shown = plan.files[:FILES_SHOWN]
+    rows = [[file.path, output.size(file.bytes) or "unknown", file.verified_by] for file in shown]
+    print("\n".join(output.table(fields, rows, output.window_width())))
+    if len(plan.files) > len(shown):
+        print(f"… and {len(plan.files) - len(shown):,} more")
+    print("\n".join(plan_lines(plan)))
+
+
+def plan_lines(plan: FetchPlan) -> Iterator[str]:
+    """What a person should know before the first byte."""
+    unknown = f" and {plan.unknown_sizes:,} files of unknown size" if plan.unknown_sizes else ""
+    yield f"total      {output.size(plan.total_bytes)} in {len(plan.files):,} files{unknown}"
+    yield f"into       {for_terminal(plan.out)} ({output.size(plan.free) or 'unknown'} free)"
+    yield f"license    {for_terminal(plan.license)}"
+    if plan.access:
+        yield f"access     {for_terminal(plan.access)}"
+    if plan.revision:
+        yield f"revision   {for_terminal(plan.revision)}"
+    if plan.executable:
+        names = ", ".join(for_terminal(each) for each in plan.executable[:3])
+        yield f"warning    {len(plan.executable)} files can hold code ({names}); they are only stored"
+    if plan.over_cap:
+        yield f"note       {plan.over_cap} Add --yes to fetch it all, or choose with --include."
+    if plan.too_large:
+        yield "note       This is more than the free disk space."
+
+
+def _announce(plan: FetchPlan) -> None:
+    for line in plan_lines(plan):
+        output.say(line)
+
+
+def _tell_wait(seconds: float, reason: str) -> None:
+    if seconds >= 1:
+        output.say(f"Waiting {seconds:.0f} s: {reason}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """What shows how far a fetch is: a bar with rate and time left on a terminal, else a line now and then."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("files", total=None)
+
+        def show(progress: Progress) -> None:
+            files = f"{progress.files}/{progress.total_files} files"
+            bar.update(task, completed=progress.bytes, total=progress.total_bytes, description=files)
+
+        yield show
+
+
+class _Lines:
+    """Progress as a line every ten seconds, for logs."""
+
+    def __init__(self) -> None:
+        self._told = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.seconds - self._told >= 10:
+            self._told = progress.seconds
+            rate = output.size(int(progress.received / max(progress.seconds, 0.001)))
+            output.say(f"{progress.files}/{progress.total_files} files, {output.size(progress.bytes)}, {rate}/s")
+
+
+@click.command("verify")
+@click.argument("folder", type=click.Path())
+@json_option
+def verify_command(folder: str, as_json: bool) -> int:
+    """Check downloaded files against their receipt.
+
+    Every file is hashed again. Exit code 0 says that all are as they came, 1 that some are missing or changed.
+
+    \b
+    Example:
+      catalog verify openwebtext
+    """
+    from catalog.fetch import verify
+
+    if not Path(folder).is_dir():
+        raise Usage(f"{folder} is no folder.", "Name the folder that catalog fetch wrote to.")
+    report = verify(Path(folder))
+    if as_json:
+        output.print_json(report.to_dict())
+    else:
+        _print_report(report)
+    return 0 if report.ok else 1
+
+
+def _print_report(report: VerifyReport) -> None:
+    for name, paths in (("missing", report.missing), ("changed", report.changed), ("beside", report.extra)):
+        for path in paths:
+            print(f"{name:<8} {for_terminal(path)}")
+    print(f"{len(report.whole):,} of {len(report.receipt.files):,} files are as they came.")
+    if not report.ok:
+        output.say(f"Mend them with: catalog fetch {for_terminal(report.receipt.key)} --out ...")

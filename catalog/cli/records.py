@@ -1,0 +1,129 @@
+"""`catalog import` and `catalog export`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from catalog.cli import output
+from catalog.cli.options import open_for_reading, open_for_writing, registry_option
+from catalog.errors import Usage
+
+RECORDS = "records"
+
+
+@click.command("import")
+@click.argument("kind", metavar="KIND")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@registry_option
+def import_command(kind: str, file: str, registry: str | None) -> int:
+    """Read records or a hub snapshot from a file.
+
+    KIND is `records` for JSON Lines as `catalog export records` writes them (- reads stdin), or the name of a source
+    for a published dump of it, as Parquet or JSON Lines. Lines that the registry holds already are passed over
+    unparsed; a bad line costs itself alone.
+
+    \b
+    Examples:
+      catalog import records shared-registry.jsonl
+      catalog import huggingface datasets.parquet
+    """
+    if kind == RECORDS:
+        return _import_records(file, registry)
+    return _import_snapshot(kind, Path(file), registry)
+
+
+def _import_records(file: str, registry: str | None) -> int:
+    from catalog.registry.lines import Imported, import_lines, read_lines
+    from catalog.tagger import complete
+
+    def tell(done: Imported) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done.lines:,} lines", end="", file=sys.stderr, flush=True)
+
+    with _opened(file) as lines, open_for_writing(registry, "import records", create=True) as opened:
+        done = import_lines(opened, read_lines(lines), complete, origin=file, on_progress=tell)
+        reasons = _first_skips(opened.connection, done.run)
+    _report(f"{done.new:,} new, {done.changed:,} changed, {done.same:,} unchanged, {done.skipped:,} skipped.", reasons)
+    return 0
+
+
+def _opened(file: str) -> IO[bytes]:
+    if file == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(file).open("rb")
+    except OSError as error:
+        raise Usage(f"{file} cannot be read ({error.strerror}).", "Name a file of records, or - for stdin.") from error
+
+
+def _import_snapshot(kind: str, path: Path, registry: str | None) -> int:
+    from catalog import plugins
+    from catalog.connector import FromSnapshot
+    from catalog.snapshot import pages_of
+    from catalog.sync import import_pages
+
+    connector = plugins.load(kind)
+    if not isinstance(connector, FromSnapshot):
+        raise Usage(f"the source {kind} has no snapshot form.", f"Walk it with: catalog sync {kind}")
+    with open_for_writing(registry, f"import {kind}", create=True) as opened:
+        done = import_pages(opened, connector.name, pages_of(connector, path), {"file": path.name})
+    _report(
+        f"{done.new:,} new, {done.changed:,} changed, {done.same:,} unchanged, {done.skipped:,} skipped.", done.reasons
+    )
+    return 0
+
+
+def _first_skips(connection: Any, run: int) -> list[tuple[str, str]]:
+    return list(connection.execute("SELECT record, reason FROM skip WHERE run_id = ? ORDER BY id LIMIT 5", (run,)))
+
+
+def _report(counts: str, reasons: list[tuple[str, str]]) -> None:
+    from catalog.text import for_terminal
+
+    output.say(counts)
+    for name, reason in reasons:
+        output.say(f"  skipped {for_terminal(name)}: {for_terminal(reason)}")
+
+
+@click.command("export")
+@click.argument("kind", type=click.Choice([RECORDS]), expose_value=False)
+@click.argument("file", default="-", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--source", help="Only entries of this source.")
+@registry_option
+def export_command(file: str, source: str | None, registry: str | None) -> int:
+    """Write the registry's records as JSON Lines.
+
+    One entry a line with its tags and verdict; `catalog import records` reads it back unchanged. Without FILE it goes
+    to stdout.
+
+    \b
+    Examples:
+      catalog export records records.jsonl
+      catalog export records --source catalog | head -1
+    """
+    from catalog.record import encode
+    from catalog.registry.reader import all_entries, terms_of
+
+    count = 0
+    with open_for_reading(registry, deadline=None) as connection:
+        target = sys.stdout.buffer if file == "-" else _created(Path(file))
+        for _number, entry in all_entries(connection, terms_of(connection)):
+            if source is None or entry.source == source:
+                target.write(encode(entry) + b"\n")
+                count += 1
+        target.flush()
+        if file != "-":
+            target.close()
+    output.say(f"{count:,} records.")
+    return 0
+
+
+def _created(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise Usage(f"{path} cannot be written ({error.strerror}).", "Name another file.") from error

@@ -1,0 +1,190 @@
+"""`catalog show`."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli import output
+from catalog.cli.options import json_option, open_for_reading, registry_option
+from catalog.errors import NotFound, Usage
+from catalog.search.names import Named, resolve
+from catalog.text import fit, for_terminal, for_url
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from catalog.record import Amount, Entry
+
+COLUMNS_SHOWN = 30
+
+
+@click.command("show")
+@click.argument("name")
+@click.option("--full", is_flag=True, help="The whole description and every column.")
+@json_option
+@registry_option
+def show_command(name: str, full: bool, as_json: bool, registry: str | None) -> int:
+    """Show everything known of a dataset, with the evidence.
+
+    NAME is a key (huggingface:openai/gsm8k), an id (openai/gsm8k), a short name or an alias (gsm-8k). Each tag comes
+    with the rule that gave it and the words it rests on, each license claim with who says so.
+
+    \b
+    Examples:
+      catalog show gsm8k
+      catalog show huggingface:openai/gsm8k --json
+    """
+    from catalog.record import encode
+    from catalog.registry.reader import read_entries, terms_of
+
+    with open_for_reading(registry) as connection:
+        named = one_named(connection, name)
+        entry = read_entries(connection, [named.id], terms_of(connection))[named.id]
+        seen = connection.execute("SELECT first_seen, changed, missing_since FROM dataset WHERE id = ?", (named.id,))
+        dates = dict(zip(("first_seen", "changed", "missing_since"), seen.fetchone(), strict=True))
+        also = [each.key for each in resolve(connection, name) if each.id != named.id]
+    if as_json:
+        import json
+
+        output.print_json({"key": entry.key, **json.loads(encode(entry)), **dates})
+        return 0
+    print("\n".join(lines_of(entry, dates, also, full=full)))
+    return 0
+
+
+def one_named(connection: sqlite3.Connection, name: str) -> Named:
+    """The one dataset that a name means: of the surest reading, the embedded catalog's entry where several tie.
+
+    Raises `NotFound` with the nearest names, `Usage` listing the choices of an ambiguous name.
+    """
+    found = resolve(connection, name)
+    if not found:
+        raise NotFound(f"nothing is named {name[:80]!r}.", near_names(connection, name))
+    best = [each for each in found if each.how == found[0].how]
+    embedded = [each for each in best if each.key.startswith("catalog:")]
+    if len(best) == 1 or len(embedded) == 1:
+        return (embedded or best)[0]
+    choices = "".join(f"\n  {each.key}" for each in best[:10])
+    raise Usage(f"{name[:80]!r} may be any of {len(best)} datasets.", f"Name one of them:{choices}")
+
+
+def near_names(connection: sqlite3.Connection, name: str) -> str:
+    """A hint with the datasets that a search for a name finds."""
+    from catalog.search.query import Query
+    from catalog.search.run import run
+
+    words = " ".join(part for part in name.replace("/", " ").replace(":", " ").split())
+    hits = run(connection, Query.parse(words, limit=3)).hits
+    if not hits:
+        return "Look for it with: catalog search"
+    return f"Did you mean {' or '.join(hit.key for hit in hits)}?"
+
+
+def lines_of(entry: Entry, dates: dict[str, str], also: list[str], *, full: bool) -> Iterable[str]:
+    """An entry as text."""
+    width = output.window_width()
+    yield output.paint(for_terminal(entry.key), "1")
+    title = "  ".join(for_terminal(each) for each in (entry.title, entry.title_zh) if each)
+    if title:
+        yield title
+    text = for_terminal(entry.summary or entry.description)
+    body = for_terminal(entry.description) if full and entry.summary else ""
+    for paragraph in (text if full else fit(text, 4 * width), body):
+        yield from textwrap.wrap(paragraph, width)
+    yield ""
+    yield from (f"{name:<12}{value}" for name, value in facts_of(entry, dates, also) if value)
+    yield ""
+    yield from verdict_lines(entry)
+    yield from tag_lines(entry, width)
+    yield from place_lines(entry)
+    yield from column_lines(entry, None if full else COLUMNS_SHOWN, width)
+    yield from (f"  evidence  {for_url(url) or for_terminal(url)}" for url in (entry.evidence if full else ()))
+    yield f"Fetch it with: catalog fetch {for_terminal(entry.key)}"
+
+
+def facts_of(entry: Entry, dates: dict[str, str], also: list[str]) -> Iterable[tuple[str, str]]:
+    """What is known in one line each; empty where unknown."""
+    yield "page", for_url(entry.url)
+    yield "by", for_terminal(", ".join(entry.creators) or entry.publisher)
+    yield "year", str(entry.year or "")
+    yield "rows", _amount(entry.rows, output.count)
+    yield "size", _amount(entry.bytes, output.size)
+    yield "tokens", _amount(entry.tokens, output.count)
+    yield "access", " - ".join(for_terminal(each) for each in (entry.access, entry.access_note) if each)
+    yield "downloads", output.count(entry.downloads)
+    yield "likes", output.count(entry.likes)
+    yield "modified", for_terminal(entry.modified)
+    yield "revision", for_terminal(entry.revision)
+    yield "paper", for_url(entry.paper) or (f"https://arxiv.org/abs/{for_terminal(entry.arxiv)}" if entry.arxiv else "")
+    yield "doi", for_terminal(entry.doi)
+    yield "aliases", for_terminal(", ".join(entry.aliases))
+    yield "missing", f"not listed by its source since {dates['missing_since']}" if dates["missing_since"] else ""
+    yield "also", for_terminal(", ".join(also[:5]))
+
+
+def _amount(amount: Amount | None, show: Any) -> str:
+    if amount is None:
+        return ""
+    least = "at least " if amount.lower_bound else ""
+    return f"{least}{show(amount.value)} ({amount.value:,}; {for_terminal(amount.source)})"
+
+
+def verdict_lines(entry: Entry) -> Iterable[str]:
+    """The license verdict with its reason, then every claim."""
+    verdict = entry.verdict
+    if verdict is None:
+        return
+    colour = {"yes": "32", "no": "31", "conditions": "33"}.get(verdict.commercial, "2")
+    named = for_terminal(verdict.expression or verdict.cls)
+    yield f"Commercial use: {output.paint(verdict.commercial, colour)}  ({named})"
+    yield f"  {for_terminal(verdict.reason)}"
+    yield from (f"  conflict: {for_terminal(each)}" for each in verdict.conflicts)
+    for claim in entry.licenses:
+        note = f" ({claim.note})" if claim.note else ""
+        scope = f" [{claim.scope}]" if claim.scope != "dataset" else ""
+        yield f"  - {for_terminal(claim.by)}{scope} says {for_terminal(claim.raw)!r}{for_terminal(note)}"
+        if claim.evidence:
+            yield f"      {for_url(claim.evidence) or for_terminal(claim.evidence)}"
+    yield ""
+
+
+def tag_lines(entry: Entry, width: int) -> Iterable[str]:
+    """The tags by facet, each with its rule and the words it rests on."""
+    if not entry.tags:
+        return
+    fields = (
+        output.Field("facet", 8), output.Field("term", 16, grow=2), output.Field("rule", 12, grow=1),
+        output.Field("rests on", 16, rank=1, grow=1), output.Field("sure", 4, rank=2, right=True),
+    )  # fmt: skip
+    rows = [[tag.facet, tag.term, tag.rule, tag.evidence, f"{tag.confidence:.2f}"] for tag in entry.tags]
+    yield from output.table(fields, rows, width)
+    yield ""
+
+
+def place_lines(entry: Entry) -> Iterable[str]:
+    """Where it is to be had, and its ties to other datasets."""
+    for place in entry.distributions:
+        facts = ", ".join(
+            for_terminal(each) for each in (place.format, output.size(place.bytes), place.digest[:19]) if each
+        )
+        yield f"  {place.kind:<5} {for_terminal(place.url)}{f'  ({facts})' if facts else ''}"
+    for tie in entry.relations:
+        if tie.kind != "same-as":
+            yield f"  {tie.kind}  {for_terminal(tie.target)}"
+    if entry.distributions or entry.relations:
+        yield ""
+
+
+def column_lines(entry: Entry, limit: int | None, width: int) -> Iterable[str]:
+    """The columns with their types."""
+    if not entry.columns:
+        return
+    shown = entry.columns[:limit]
+    text = ", ".join(f"{column.name}{f': {column.type}' if column.type else ''}" for column in shown)
+    more = f" … and {len(entry.columns) - len(shown)} more" if len(entry.columns) > len(shown) else ""
+    yield from textwrap.wrap(f"columns: {for_terminal(text)}{more}", width)
+    yield ""
