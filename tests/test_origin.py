@@ -382,8 +382,8 @@ class TestFaults:
 
     def test_slow_and_endless_answers_end_with_the_server(self, origin: Origin) -> None:
         slow = (
-            faults.drip(20),
-            faults.drip(20, head=True),
+            faults.drip(100),
+            faults.drip(500, head=True),
             faults.stall(30),
             faults.endless(),
             faults.endless_headers(),
