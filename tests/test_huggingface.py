@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.connector import Connector, Cursor, Page
+from catalog.connector import Authorised, Connector, Cursor, FromSnapshot, Page
 from catalog.errors import CatalogError, Fatal, Gated, NotFound, Retriable, Skipped, Usage
 from catalog.record import Amount, Column, LicenseClaim, Record, Statement, encode
 from catalog.web import Web, WebSettings
@@ -149,7 +149,10 @@ class TestMapping:
         assert record.columns == (
             Column("messages", "list<struct<role: string, content: string>>", "main"),
             Column("label", "class_label", "main"),
+            Column("label", "class_label", "extra"),
         )
+        alike = [{**PAYLOAD["cardData"]["dataset_info"][0], "config_name": name} for name in ("a", "b", "c")]
+        assert {column.config for column in to_record(with_(card={"dataset_info": alike})).columns} == {"a"}
         assert record.rows == Amount(42, "card dataset_info")
         assert record.bytes == Amount(20208929853, "Hub mainSize")
         without = to_record({key: value for key, value in PAYLOAD.items() if key != "mainSize"})
@@ -457,7 +460,7 @@ def test_snapshot_row_is_a_payload() -> None:
         "createdAt": datetime(2024, 9, 28, 16, 37, 52),
         "mainSize": 20208929853.0,
     }
-    assert to_record(from_snapshot(row)) == to_record(PAYLOAD)
+    assert connector.snapshot_record(row) == to_record(PAYLOAD)
     assert to_record(from_snapshot({**row, "gated": "False"})).access == "open"
     assert to_record(from_snapshot({"id": "a/b", "cardData": "{broken", "tags": '["license:mit"]'})).licenses
 
@@ -493,6 +496,8 @@ def record_of(id: str) -> Record:
 class TestListing:
     def test_is_a_connector(self) -> None:
         assert isinstance(connector, Connector)
+        assert isinstance(connector, Authorised)
+        assert isinstance(connector, FromSnapshot)
 
     def test_conforms(self, hub: Hub, web: Web) -> None:
         hub.page_size = 40

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from catalog.connector import Cursor, Page
@@ -54,6 +54,10 @@ class HuggingFace:
         from connectors.huggingface import on_demand
 
         return on_demand.columns(web, record)
+
+    def snapshot_record(self, row: Mapping[str, object]) -> Record:
+        """The record of one row of a Hub snapshot. Raises `Skipped` with the reason."""
+        return to_record(from_snapshot(row))
 
     def hosts(self) -> frozenset[str]:
         """Hosts that the user named in the environment, which may have private addresses."""

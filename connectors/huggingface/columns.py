@@ -40,15 +40,19 @@ def configs(info: object) -> list[tuple[str, Json]]:
 
 
 def columns(parts: list[tuple[str, Json]]) -> tuple[Column, ...]:
-    """The distinct columns: one that several subsets share, name and type, is given once, for the first of them."""
-    found: dict[tuple[str, str], Column] = {}
+    """The columns of each subset; subsets with the same columns are given once, under the first one's name."""
+    found: list[Column] = []
+    seen: set[frozenset[tuple[str, str]]] = set()
     for config, part in parts:
-        for name, feature in _features(part.get("features")):
-            kind = type_name(feature)
-            found.setdefault((name, kind), Column(name, kind, config))
-            if len(found) >= MAX_COLUMNS:
-                return tuple(found.values())
-    return tuple(found.values())
+        typed = {name: type_name(feature) for name, feature in _features(part.get("features"))}
+        shape = frozenset(typed.items())
+        if shape in seen:
+            continue
+        seen.add(shape)
+        found.extend(Column(name, kind, config) for name, kind in typed.items())
+        if len(found) >= MAX_COLUMNS:
+            break
+    return tuple(found[:MAX_COLUMNS])
 
 
 def rows(parts: list[tuple[str, Json]]) -> Amount | None:
