@@ -29,12 +29,18 @@ Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
 Level = Annotated[int, Meta(ge=0, le=255)]
 Access = Literal["unknown", "open", "gated", "agreement", "request", "disabled", "withdrawn", "refused"]
 Verified = Literal["none", "size", "md5", "sha256"]
+Kind = Literal["file", "repo", "page"]
 Scope = Literal["dataset", "packaging", "content", "annotations", "code"]
 Commercial = Literal["yes", "no", "conditions", "unknown"]
 
 _SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?Z?)?)?)?\Z")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _always(value: Any) -> Any:
+    """A default that canonical JSON still spells out: msgspec leaves defaults out by identity, not by value."""
+    return msgspec.field(default_factory=lambda: value)
 
 
 class Statement(Struct, frozen=True, gc=False, array_like=True):
@@ -61,7 +67,7 @@ class Distribution(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
     """
 
     url: str
-    kind: Literal["file", "repo", "page"] = "file"
+    kind: Kind = _always("file")
     path: str = ""
     format: str = ""
     bytes: Count | None = None
@@ -87,7 +93,7 @@ class LicenseClaim(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
 
     raw: str
     by: str
-    scope: Scope = "dataset"
+    scope: Scope = _always("dataset")
     cls: str = ""
     evidence: str = ""
     note: str = ""
@@ -138,7 +144,7 @@ class Record(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, fo
     modified: str = ""
     year: Annotated[int, Meta(ge=1000, le=9999)] | None = None
     revision: str = ""
-    access: Access = "unknown"
+    access: Access = _always("unknown")
     access_note: str = ""
     popularity: Level = 0
     downloads: Count | None = None
@@ -176,7 +182,7 @@ class Record(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, fo
         return f"{self.source}:{self.id}"
 
 
-class Tag(Struct, frozen=True, gc=False, omit_defaults=True):
+class Tag(Struct, frozen=True, gc=False):
     """A facet term with the rule that gave it, the words it rests on, and the confidence, 0 to 1."""
 
     facet: str
@@ -186,7 +192,7 @@ class Tag(Struct, frozen=True, gc=False, omit_defaults=True):
     confidence: float = 1.0
 
 
-class Verdict(Struct, frozen=True, gc=False, omit_defaults=True):
+class Verdict(Struct, frozen=True, gc=False):
     """The license verdict over all claims: the strictest wins, and unknown never permits.
 
     `expression` is an SPDX expression or `LicenseRef-...` ("" when no claim names a license), `cls` a license class,
