@@ -24,10 +24,12 @@ def tag(record: Record) -> tuple[Tag, ...]:
     found = phrases.scan(record)
     detected = detect_columns(record.columns) if record.columns else None
     tasks = task.tags(record, found)
+    stages = stage.tags(record, found, detected)
+    tasks += task.implied(tasks, stages)
     return (
         *domain.tags(record, found),
         *tasks,
-        *stage.tags(record, found, detected),
+        *stages,
         *language.tags(record),
         *genre.tags(record, found),
         *modality.tags(record, found, tasks),

@@ -14,6 +14,8 @@ SHARE: Final = 0.45
 LIMIT: Final = 3
 SPAM: Final = 4  # so many domains among the free tags are spam: they only support what the text says
 GENERAL: Final = "general"
+BACKDROP: Final = {"news": 0.7, "linguistics": 0.75}
+"""Where texts come from or what all corpora share: a subject of nearly the same weight goes first."""
 
 
 def tags(record: Record, found: Found) -> list[Tag]:
@@ -21,7 +23,7 @@ def tags(record: Record, found: Found) -> list[Tag]:
     given = list(stated.tags(record, "domain"))
     if stated.curated(record, "domain"):
         return best(given)
-    scores = found.get("domain", {})
+    scores = _weighed(found.get("domain", {}))
     free = best(stated.free_tags(record, "domain"))
     if len(free) >= SPAM:
         free = [tag for tag in free if tag.term in scores]
@@ -29,6 +31,13 @@ def tags(record: Record, found: Found) -> list[Tag]:
     merged = best([*given, *sorted(free, key=lambda tag: -_points(scores, tag.term)), *guessed])
     close = [tag for tag in merged if tag.term != GENERAL]
     return sorted(close or merged, key=lambda tag: -tag.confidence)
+
+
+def _weighed(scores: dict[str, Score]) -> dict[str, Score]:
+    """The scores with the backdrop's share of them where another domain speaks as well."""
+    if len(scores) < 2 or not scores.keys() & BACKDROP.keys():
+        return scores
+    return {term: Score(score.points * BACKDROP.get(term, 1), words=score.words) for term, score in scores.items()}
 
 
 def _points(scores: dict[str, Score], term: str) -> float:

@@ -28,7 +28,7 @@ def best(tags: Iterable[Tag]) -> list[Tag]:
 
 
 def from_text(facet: str, scores: dict[str, Score], points: float, share: float, limit: int) -> list[Tag]:
-    """The terms that a text speaks for: at least `points`, and `share` of the points of the best one; at most `limit`."""
+    """The terms that a text speaks for: at least `points`, and `share` of the best one's points; at most `limit`."""
     if not scores:
         return []
     ranked = sorted(scores.items(), key=lambda pair: -pair[1].points)

@@ -1,14 +1,15 @@
 """One pass over the text of a record: every listed phrase it holds, with what each phrase means in each facet.
 
-English and other spaced text is cut into words, and runs of one to five words are looked up in one table of all facets; Chinese
-characters are looked up by a sliding window. Of phrases that start at one place the longest counts, and nothing inside it.
+English and other spaced text is cut into words, and runs of words are looked up in one table of all facets; Chinese
+characters are looked up by a sliding window. Of phrases that start at one place the longest counts; what is inside it
+counts only for facets that the long phrase says nothing of ("clinical question answering" is a task and still medical).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -17,8 +18,11 @@ from typing import Any, Final
 from catalog.record import Record
 
 WEIGHTS: Final = {"strong": 3.0, "plain": 2.0, "weak": 1.0}
-TITLE: Final = 1.5  # a phrase in the name or title counts this much more
-MAX_BODY: Final = 1_500  # characters read of summary and description
+TITLE: Final = 2.0  # a phrase in the name or title counts this much more
+LATER: Final = 0.5  # and one behind the lead of the description this much less
+LEAD: Final = 400  # characters of the summary and description that count in full
+MAX_BODY: Final = 1_500  # characters read of them
+MAX_WEAK: Final = 1.5  # points that weak words outside the title bring together, at most
 MAX_WORDS: Final = 120  # characters of the words kept as evidence
 FILES: Final = {"domain": "domain.toml", "task": "task.toml", "stage": "stage.toml", "": "kind.toml"}
 
@@ -28,6 +32,8 @@ _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z])(?=\d)|(?<=\d)(?=[a-zA-Z])")
 _DIGITS: Final = re.compile(r"\d+\Z")
 
+NOTHING: Final = "none"  # the list of phrases in which a listed word means nothing
+
 Meaning = tuple[str, str, float]  # facet, term, weight
 
 
@@ -36,6 +42,7 @@ class Score:
     """What speaks for one term: points, and the phrases they rest on in order, "*" behind those of the title."""
 
     points: float = 0.0
+    weak: float = 0.0
     words: list[str] = field(default_factory=list)
 
     @property
@@ -104,21 +111,18 @@ class Matcher:
 
 @cache
 def matcher() -> Matcher:
-    """The matcher over the word lists of this package; some 20 ms at first use."""
+    """The matcher over the word lists of this package; some 60 ms at first use."""
     import tomllib
 
     meanings: dict[str, list[Meaning]] = {}
     for facet, name in FILES.items():
         data = tomllib.loads(resources.files(__package__).joinpath("words", name).read_text(encoding="utf-8"))
-        tables = [(facet, data)] if facet else list(data.items())
-        for each, terms in tables:
+        for each, terms in [(facet, data)] if facet else data.items():
             _add(meanings, each, terms)
-    phrases = {phrase: tuple(each) for phrase, each in meanings.items()}
-    first: dict[str, int] = {}
-    for phrase in phrases:
-        head, size = (phrase[0], len(phrase)) if phrase[0] >= "\u3040" else (phrase.split()[0], phrase.count(" ") + 1)
-        first[head] = max(first.get(head, 0), size)
-    return Matcher(phrases, first)
+    known = Matcher({phrase: tuple(each) for phrase, each in meanings.items()}, _heads(meanings))
+    for phrase in sorted(meanings, key=len):
+        known.phrases[phrase] = tuple(_with_inner(known, phrase))
+    return Matcher({phrase: _meant(each) for phrase, each in known.phrases.items()}, known.first)
 
 
 def _add(meanings: dict[str, list[Meaning]], facet: str, terms: dict[str, Any]) -> None:
@@ -126,8 +130,41 @@ def _add(meanings: dict[str, list[Meaning]], facet: str, terms: dict[str, Any]) 
         for kind, written in lists.items():
             for phrase in dict.fromkeys(form for text in written for form in _forms(text)):
                 known = meanings.setdefault(phrase, [])
-                if term not in ("none", "words") and not any(each[:2] == (facet, term) for each in known):
+                if not any(each[:2] == (facet, term) for each in known):
                     known.append((facet, term, WEIGHTS[kind]))
+
+
+def _heads(phrases: Iterable[str]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for phrase in phrases:
+        head, size = (phrase[0], len(phrase)) if phrase[0] >= "\u3040" else (phrase.split()[0], phrase.count(" ") + 1)
+        first[head] = max(first.get(head, 0), size)
+    return first
+
+
+def _with_inner(known: Matcher, phrase: str) -> Iterator[Meaning]:
+    """What a phrase means, and what the shorter phrases inside it mean for the other facets."""
+    own = known.phrases[phrase]
+    yield from own
+    facets = {facet for facet, _, _ in own}
+    if phrase[0] >= "\u3040":
+        parts = [*known.unspaced(phrase[:-1]), *known.unspaced(phrase[1:])]
+    elif " " in phrase:
+        words = phrase.split()
+        parts = [*known.spaced(words[:-1]), *known.spaced(words[1:])]
+    else:
+        return
+    for inner in parts:
+        yield from (meaning for meaning in known.phrases[inner] if meaning[0] not in facets)
+
+
+def _meant(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
+    """Without what only says that nothing is meant, each term once."""
+    kept: dict[tuple[str, str], Meaning] = {}
+    for meaning in meanings:
+        if meaning[1] != NOTHING:
+            kept.setdefault(meaning[:2], meaning)
+    return tuple(kept.values())
 
 
 def _forms(text: str) -> Iterator[str]:
@@ -149,16 +186,25 @@ def scan(record: Record) -> Found:
     titles = dict.fromkeys(phrase for text in _title_texts(record) for phrase in known.find(text))
     for phrase in titles:
         _count(found, known.phrases[phrase], phrase, TITLE)
-    for phrase in dict.fromkeys(known.find(_body(record))):
-        if phrase not in titles:
-            _count(found, known.phrases[phrase], phrase, 1.0)
+    body = _body(record)
+    cut = body.find(" ", LEAD) if len(body) > LEAD else -1
+    seen = titles
+    for text, factor in ((body[:cut], 1.0), (body[cut:], LATER)) if cut > 0 else ((body, 1.0),):
+        fresh = dict.fromkeys(phrase for phrase in known.find(text) if phrase not in seen)
+        for phrase in fresh:
+            _count(found, known.phrases[phrase], phrase, factor)
+        seen = seen | fresh
     return found
 
 
 def _count(found: Found, meanings: tuple[Meaning, ...], phrase: str, factor: float) -> None:
     for facet, term, weight in meanings:
         score = found.setdefault(facet, {}).setdefault(term, Score())
-        score.points += weight * factor
+        points = weight * factor
+        if weight == WEIGHTS["weak"] and factor <= 1:
+            points = min(points, MAX_WEAK - score.weak)
+            score.weak += points
+        score.points += points
         score.words.append(f"{phrase}*" if factor > 1 else phrase)
 
 

@@ -15,6 +15,7 @@ from catalog.tagging.phrases import Found
 POINTS: Final = 3.0
 SHARE: Final = 0.5
 LIMIT: Final = 4
+IMPLIED: Final = 0.6  # confidence of a task that only the stage implies
 BESIDE_STATED: Final = 4.5  # points that a text needs to add a task to those the source gave
 
 
@@ -27,6 +28,14 @@ def tags(record: Record, found: Found) -> list[Tag]:
     points = BESIDE_STATED if given or free else POINTS
     guessed = _closest(from_text("task", found.get("task", {}), points, SHARE, LIMIT))
     return best([*given, *free, *guessed])
+
+
+def implied(tasks: Sequence[Tag], stages: Sequence[Tag]) -> list[Tag]:
+    """Language modeling for a pre-training corpus that names no task of its own."""
+    if tasks:
+        return []
+    sure = [tag for tag in stages if tag.term == "pretrain"]
+    return [Tag("task", "language-modeling", "stage", tag.evidence, min(IMPLIED, tag.confidence)) for tag in sure]
 
 
 @cache
