@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final, TypeGuard
 
 from catalog.errors import Skipped
@@ -60,6 +61,7 @@ LICENSE_KEYS: Final = ("license", "licenses", "license_name", "license_details",
 BEFORE_DATES: Final = "2022-03-02T23:29"  # what the Hub gives as createdAt for everything older
 TAIL: Final = "See the full description on the dataset page:"
 VALUE: Final = 120  # characters of a facet value or keyword
+LONG_TAG: Final = 150  # characters from which a tag is not remembered
 MAX_KEYWORDS: Final = 100
 MAX_TAGS: Final = 2000
 _ID: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.-]{1,96}(/[A-Za-z0-9_.-]{1,96})?\Z")
@@ -169,16 +171,21 @@ def _record(id: str, payload: Json, card: Json) -> Record:
 
 
 def _sorted_tags(tags: list[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """Tags with a known prefix by that prefix, and the free words."""
+    """Tags with a known prefix by that prefix, and the free words (under "")."""
     by_prefix: dict[str, list[str]] = {}
-    free: list[str] = []
     for tag in tags:
-        prefix, colon, value = tag.partition(":")
-        if colon and (prefix in FACETS or prefix in ("license", "arxiv", "doi", "region")):
-            by_prefix.setdefault(prefix, []).append(clean(value, VALUE))
-        elif text := clean(tag, VALUE):
-            free.append(text)
-    return by_prefix, free
+        prefix, value = _split(tag) if len(tag) <= LONG_TAG else ("", clean(tag, VALUE))
+        if value:
+            by_prefix.setdefault(prefix, []).append(value)
+    return by_prefix, by_prefix.pop("", [])
+
+
+@lru_cache(maxsize=16384)
+def _split(tag: str) -> tuple[str, str]:
+    """A tag as (prefix, value); the prefix is "" for a free word."""
+    prefix, colon, value = tag.partition(":")
+    known = colon and (prefix in FACETS or prefix in ("license", "arxiv", "doi", "region"))
+    return (prefix, clean(value, VALUE)) if known else ("", clean(tag, VALUE))
 
 
 def _statements(by_prefix: dict[str, list[str]], card: Json, arxiv: list[str], pwc: object) -> tuple[Statement, ...]:
@@ -187,7 +194,9 @@ def _statements(by_prefix: dict[str, list[str]], card: Json, arxiv: list[str], p
         for value in by_prefix.get(prefix, ()):
             found.setdefault((facet, value), Statement(facet, value, f"tag {prefix}"))
     for key, facet in CARD_FACETS.items():
-        for value in texts(_norwegian(card.get(key)) if facet == "language" else card.get(key)):
+        if key not in card:
+            continue
+        for value in texts(_norwegian(card[key]) if facet == "language" else card[key]):
             found.setdefault((facet, value), Statement(facet, value, f"card {key}"))
     for value in texts(pwc):
         found.setdefault(("paperswithcode", value), Statement("paperswithcode", value, "Hub paperswithcode_id"))
@@ -208,7 +217,7 @@ def _licenses(tags: list[str], card: Json, sha: str) -> tuple[LicenseClaim, ...]
     found: dict[str, LicenseClaim] = {}
     link = next(texts(card.get("license_link"), 500), "")
     for key in LICENSE_KEYS:
-        for raw in texts(card.get(key), 500):
+        for raw in texts(card.get(key), 500) if key in card else ():
             claim = LicenseClaim(raw=raw, by=f"card {key}", evidence=link, revision=sha)
             found.setdefault(raw.lower(), claim)
     if link and not card.get("license_name"):
@@ -241,7 +250,7 @@ def moment(value: object) -> str:
         at = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except (ValueError, OverflowError):
         return ""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at.year >= 1000 else ""
+    return f"{at.isoformat()[:19]}Z" if at.year >= 1000 else ""
 
 
 def texts(value: object, limit: int = VALUE, depth: int = 0) -> Iterator[str]:
