@@ -133,6 +133,8 @@ def test_packaging_never_permits_the_content() -> None:
     assert verdict.reason == "The cc0-1.0 label covers the packaging; the pages belong to their authors."
     assert resolve([claim("cc0-1.0", scope="packaging")]).commercial == "unknown"
     assert resolve([claim("cc0-1.0", scope="packaging"), claim("cc0-1.0", scope="dataset")]).commercial == "unknown"
+    site = [claim("cc0-1.0", by="mirror", scope="packaging"), claim("cc-by-4.0", by="site policy")]
+    assert resolve(site).commercial == "yes"
     both = resolve([claim("odc-by", scope="packaging"), claim("cc-by-sa-4.0", scope="content")])
     assert both.commercial == "yes"
 
@@ -164,6 +166,27 @@ def test_the_strictest_claim_wins_and_the_conflict_is_shown() -> None:
 def test_a_curated_class_beats_the_text() -> None:
     assert resolve([claim("mit", cls="research-only")]).commercial == "no"
     assert resolve([claim("Terms of the corpus", cls="permissive")]).commercial == "yes"
+
+
+def test_a_curators_words_are_quoted_but_name_no_license() -> None:
+    verdict = resolve([claim("sentences of an encyclopedia", by="curator", scope="content", cls="share-alike")])
+    assert verdict.expression == ""
+    assert verdict.reason.startswith("Sentences of an encyclopedia: commercial use is permitted")
+    named = resolve([claim("Reuters research agreement", by="NIST", cls="research-only"), claim("other", by="card")])
+    assert named.expression == "LicenseRef-reuters-research-agreement"
+    assert named.conflicts == ()
+
+
+def test_the_expression_joins_what_is_named() -> None:
+    verdict = resolve([claim("MIT OR Apache-2.0"), claim("cc-by-4.0", by="paper"), claim("cc-by", by="site")])
+    assert verdict.expression == "(MIT OR Apache-2.0) AND CC-BY-4.0"
+    assert resolve([claim("each part its own license", cls="mixed")]).expression == ""
+
+
+def test_what_forbids_or_is_unknown_says_its_note() -> None:
+    assert resolve([claim("none stated", note="the posts belong to their authors")]).reason.endswith(
+        "(says card); the posts belong to their authors."
+    )
 
 
 def test_model_output_is_conditions() -> None:

@@ -38,9 +38,22 @@ SENTENCES: Final = {
     "research-only": "{} permits research use only.",
     "use-restricted": "{} permits commercial use within its use restrictions.",
     "model-terms": "{}: outputs of a commercial model, whose terms may forbid training competing models.",
-    "custom": "{} are terms of their own: read them before commercial use.",
+    "custom": "{}: terms of their own, to be read before commercial use.",
     "mixed": "{}: its parts have different licenses.",
     "unspecified": "{}: no license is stated.",
+}
+CLAUSES: Final = {
+    "public-domain": "no condition on commercial use",
+    "permissive": "commercial use is permitted; attribution or its notice must be kept",
+    "share-alike": "commercial use is permitted; what is adapted must be shared alike",
+    "no-derivatives": "commercial use of unchanged copies is permitted; adapted versions must not be shared",
+    "non-commercial": "commercial use is forbidden",
+    "research-only": "research use only",
+    "use-restricted": "commercial use is permitted within its use restrictions",
+    "model-terms": "outputs of a commercial model, whose terms may forbid training competing models",
+    "custom": "terms of their own, to be read before commercial use",
+    "mixed": "the parts have different licenses",
+    "unspecified": "no license is stated",
 }
 _CLASS_ORDER: Final = ("public-domain", "permissive", "no-derivatives", "share-alike")  # among those that permit
 _OTHER: Final = frozenset({"other", "custom", "other specified in description", "see description", "proprietary"})

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from catalog.license.recognise import COMMERCIAL, SENTENCES, STRICTNESS, Recognised, recognise
+from catalog.license.recognise import CLAUSES, COMMERCIAL, STRICTNESS, Recognised, recognise
 from catalog.record import Commercial, LicenseClaim, Verdict
 
 MAX_EXPRESSION: Final = 4  # licenses joined in one expression
+MAX_NAME: Final = 6  # words of a curated claim that may still be the name of a license
+MAX_QUOTE: Final = 100  # characters of a claim quoted in a reason
 _PARTIAL: Final = {"packaging": "packaging", "annotations": "annotations"}
+_NAMES: Final = re.compile(r"licen[sc]e|agreement|terms|protocol|rules", re.IGNORECASE)
+_VAGUE: Final = frozenset({"LicenseRef-other", "LicenseRef-custom"})
 _CLOSED: Final = {
     "withdrawn": "Withdrawn by its authors.",
     "refused": "Refused by this catalog: its content was shared without the consent of its authors.",
@@ -42,9 +47,9 @@ def resolve(claims: Sequence[LicenseClaim], access: str = "unknown") -> Verdict:
     """The verdict over all claims on one dataset.
 
     Strictness: no, unknown, conditions, yes. A claim on the code never decides. A claim that permits, but covers the
-    packaging only, permits nothing unless another one covers the content; one on the annotations needs a claim on
-    the content or the dataset beside it. `access` is `Record.access`: withdrawn and refused data are a "no", and
-    data under an agreement is "conditions" at best.
+    packaging only, permits nothing unless there is one on the content, or somebody else's on the whole dataset; one on
+    the annotations needs a claim on the content or the dataset beside it. `access` is `Record.access`: withdrawn and
+    refused data are a "no", and data under an agreement is "conditions" at best.
     """
     readings = [_read(claim) for claim in claims if claim.raw.strip() or claim.cls]
     deciding = [reading for reading in readings if reading.claim.scope != "code"]
@@ -67,13 +72,26 @@ def resolve(claims: Sequence[LicenseClaim], access: str = "unknown") -> Verdict:
 
 
 def _read(claim: LicenseClaim) -> _Reading:
-    said = recognise(claim.raw.strip())
-    if not claim.cls or claim.cls not in COMMERCIAL or claim.cls == said.cls:
+    """What a claim says; the class that a curator gave beats the one read from the text."""
+    raw = " ".join(claim.raw.split())
+    said = recognise(raw)
+    if not claim.cls or claim.cls not in COMMERCIAL:
         return _Reading(claim, said)
-    title = claim.raw.strip() if claim.raw.strip() and len(claim.raw) <= 80 else "The license"
-    sentence = SENTENCES[claim.cls].format(title)
-    expression = "" if claim.cls == "unspecified" else said.expression
-    return _Reading(claim, Recognised(expression, claim.cls, COMMERCIAL[claim.cls], sentence))
+    named = said.cls != "custom" or (len(raw.split()) <= MAX_NAME and bool(_NAMES.search(raw)))
+    expression = said.expression if named and not _names_nothing(claim, said) else ""
+    reason = said.reason if claim.cls == said.cls and named else _quoted(raw, CLAUSES[claim.cls])
+    return _Reading(claim, Recognised(expression, claim.cls, COMMERCIAL[claim.cls], reason))
+
+
+def _names_nothing(claim: LicenseClaim, said: Recognised) -> bool:
+    return claim.cls == "unspecified" or (claim.cls == "mixed" and said.cls == "custom")
+
+
+def _quoted(raw: str, clause: str) -> str:
+    """A curator's words with what they mean for commercial use."""
+    if not raw:
+        return _sentence(clause)
+    return _sentence(f"{raw if len(raw) <= MAX_QUOTE else raw[: MAX_QUOTE - 1].rstrip() + '…'}: {clause}")
 
 
 def _strictness(reading: _Reading) -> tuple[int, bool, int]:
@@ -102,10 +120,17 @@ def _partial(deciding: Sequence[_Reading], winner: _Reading) -> tuple[Commercial
     if others:
         silent = max(others, key=_strictness)
         return "unknown", _sentence(f"{covers}; {_owner(silent)}"), silent.said.cls
-    reached = {r.claim.scope for r in deciding if r.said.commercial in ("yes", "conditions")}
-    if "content" in reached or ("dataset" in reached and all(r.claim.scope == "annotations" for r in wrappers)):
+    if any(_reaches(reading, wrappers) for reading in deciding):
         return None
     return "unknown", _sentence(f"{covers}; what the content's license is, nobody says"), "unspecified"
+
+
+def _reaches(reading: _Reading, wrappers: Sequence[_Reading]) -> bool:
+    """Whether a permitting claim covers the content: one on the content, or on the whole dataset by somebody else."""
+    if reading.said.commercial not in ("yes", "conditions"):
+        return False
+    apart = all(each.claim.scope == "annotations" or each.claim.by != reading.claim.by for each in wrappers)
+    return reading.claim.scope == "content" or (reading.claim.scope == "dataset" and apart)
 
 
 def _owner(silent: _Reading) -> str:
@@ -113,6 +138,8 @@ def _owner(silent: _Reading) -> str:
         return silent.claim.note
     if silent.said.cls == "unspecified" and len(silent.words) <= 12:
         return "the content belongs to its authors, and no license for it is stated"
+    if silent.curated and silent.said.cls != "unspecified":
+        return f"{silent.words}: {CLAUSES[silent.said.cls]}"
     return silent.words if silent.said.cls == "unspecified" else silent.said.reason
 
 
@@ -120,7 +147,8 @@ def _reason(deciding: Sequence[_Reading], winner: _Reading) -> str:
     by = winner.claim.by or "the source"
     if winner.said.commercial == "yes" and not any(reading.curated for reading in deciding):
         return f"{winner.said.reason.rstrip('.')} (declared by {by}, not verified)."
-    return f"{winner.said.reason.rstrip('.')} (says {by})."
+    note = f"; {winner.claim.note.rstrip('.')}" if winner.claim.note and winner.said.commercial != "yes" else ""
+    return f"{winner.said.reason.rstrip('.')} (says {by}){note}."
 
 
 def _sentence(text: str) -> str:
@@ -133,12 +161,13 @@ def _expression(deciding: Sequence[_Reading]) -> str:
     names: dict[str, None] = {}
     for reading in deciding:
         names.update(dict.fromkeys(filter(None, reading.said.expression.split(" AND "))))
-    families = [name for name in names if name.startswith("LicenseRef-")]
-    for name in families:
+    for name in [name for name in names if name.startswith("LicenseRef-")]:
         start = name.lower().removeprefix("licenseref-") + "-"
-        if any(other.lower().startswith(start) for other in names):
+        vague = name in _VAGUE and len(names) > 1
+        if vague or any(other.lower().startswith(start) for other in names):
             del names[name]
-    return " AND ".join(list(names)[:MAX_EXPRESSION])
+    kept = list(names)[:MAX_EXPRESSION]
+    return " AND ".join(f"({name})" if " OR " in name and len(kept) > 1 else name for name in kept)
 
 
 def _conflicts(deciding: Sequence[_Reading]) -> tuple[str, ...]:
@@ -155,7 +184,7 @@ def _conflicts(deciding: Sequence[_Reading]) -> tuple[str, ...]:
 
 def _disagree(one: _Reading, other: _Reading) -> bool:
     if one.said.commercial != other.said.commercial:
-        return "unspecified" not in (one.said.cls, other.said.cls) or one.curated or other.curated
+        return all(each.said.commercial != "unknown" or each.curated for each in (one, other))
     specific = [e for e in (one.said.expression, other.said.expression) if e and not e.startswith("LicenseRef-")]
     return len(specific) == 2 and specific[0] != specific[1]
 

@@ -111,7 +111,7 @@ class Matcher:
 
 @cache
 def matcher() -> Matcher:
-    """The matcher over the word lists of this package; some 60 ms at first use."""
+    """The matcher over the word lists of this package; some 100 ms at first use."""
     import tomllib
 
     meanings: dict[str, list[Meaning]] = {}
