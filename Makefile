@@ -1,0 +1,55 @@
+# The front door: `make demo` and `make test` need Python 3.11+, git, make and a network to the package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test lint types docs bench bench-fetch clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.made: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.made
+	$(PIP) install --editable '.[parquet,docs,dev]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) install --editable '.[bench]'
+	touch $@
+
+demo: $(VENV)/.made  ## environment, install, registry from the embedded catalog, the main search
+	$(BIN)/catalog init
+	@echo
+	$(BIN)/catalog search --domain medical --task sft --facets --limit 12
+	@echo
+	@echo "Next: $(BIN)/catalog show medqa"
+	@echo "      $(BIN)/catalog search 医疗 对话"
+	@echo "      $(BIN)/catalog fetch openwebtext --dry-run"
+	@echo "      $(BIN)/catalog sync huggingface --limit 10000"
+
+test: $(VENV)/.dev  ## lint, types, docs and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## lint and format check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## strict type check
+	$(BIN)/mypy
+
+docs: $(VENV)/.dev  ## build the documentation into site/_build
+	$(BIN)/python -m mkdocs build --strict
+
+bench: $(VENV)/.bench  ## measure at 100k rows (ROWS=1000000 for the published figures) into bench/README.md
+	$(BIN)/python -m bench.run --rows $(or $(ROWS),100000)
+
+clean:  ## remove what was built
+	rm -rf $(VENV) site/_build bench/data registry.db registry.db.lock
