@@ -51,6 +51,7 @@ def columns(text: str) -> list[Column]:
         ("id tokens ner_tags", "labelled", ()),
         ("context question answers", "labelled", ()),
         ("question choices answerKey", "labelled", ()),
+        ("context question answerA answerB answerC label", "labelled", ()),
         ("image label", "labelled", ()),
         ("translation", "parallel", ()),
         ("en fr", "parallel", ()),

@@ -180,6 +180,7 @@ def test_words_of_the_text(name: str, text: str, expected: set[tuple[str, str]])
         "See https://github.com/medical-finance/legal-benchmark for more.",
         "Please cite the paper of the university of somewhere.",
         "Supported Tasks and Leaderboards: more information needed.",
+        "Wall Street Journal.",
         "",
     ],
 )
@@ -202,6 +203,11 @@ def test_the_lead_counts_more_than_what_follows() -> None:
     late = "x " * 300 + "court decisions"
     assert ("domain", "legal") not in tags(description=late)
     assert ("domain", "legal") in tags(description="court decisions " + "x " * 300)
+
+
+def test_words_inside_other_words_mean_nothing() -> None:
+    assert terms("domain", "强化学习数据") == []
+    assert "audio" not in terms("modality", "tagged", description="Part-of-speech tags for hate speech.")
 
 
 def test_evidence_marks_the_title() -> None:

@@ -26,7 +26,7 @@ _PAIRS: Final = (
     ("win", "lose"),
     ("acceptedresponse", "rejectedresponse"),
 )
-_SIDES: Final = (("a", "b"), ("0", "1"), ("1", "2"), ("left", "right"))
+_SIDES: Final = (("a", "b", "c"), ("0", "1", "2"), ("1", "2", "3"), ("left", "right", "middle"))
 _SIDED: Final = re.compile(
     r"(?:response|completion|answer|conversation|output|generation|assistant|summary|humanref|reply|text)\Z"
 )
@@ -115,12 +115,17 @@ def _rejected_only(names: Names) -> bool:
 
 
 def _compared(names: Names) -> Detected | None:
-    """Two numbered or lettered answers with a column that says which is better, or one score each."""
-    for one, two in _SIDES:
+    """Two numbered or lettered answers with a column that says which is better, or one score each.
+
+    A third answer makes it multiple choice (Social IQa, Cosmos QA).
+    """
+    for one, two, three in _SIDES:
         for name in names.columns:
             stem = name.removesuffix(one)
             if stem == name or not _SIDED.search(stem) or not names.has(stem + two):
                 continue
+            if names.has(stem + three):
+                return None
             verdict = names.first(roles.VERDICT) or names.starting(
                 "winner", "preference", "better", "score", "rating", "vote"
             )
@@ -182,6 +187,8 @@ def _choice(names: Names) -> Detected | None:
         names.first(roles.OPTIONS),
         names.first(roles.QUESTION, ("sentence", "ctx", "premise", "goal", "prompt")),
     )
+    if names.has("answera", "answerb", "answerc") or names.has("answer0", "answer1", "answer2"):
+        options, question = names.starting("answera", "answer0"), question or names.first(("context",))
     if options and question and options != "a":
         return _made(names, "labelled", "", 0.8, question=question, options=options)
     answers = names.starting("answers")

@@ -66,29 +66,30 @@ class Matcher:
     phrases: dict[str, tuple[Meaning, ...]]
     first: dict[str, int]
 
-    def spaced(self, words: list[str]) -> Iterator[str]:
-        """The phrases in a list of words."""
+    def spaced(self, words: list[str], but: str = "") -> Iterator[str]:
+        """The phrases in a list of words, `but` the one left out."""
         first, phrases = self.first, self.phrases
         start, count = 0, len(words)
         while start < count:
             longest = first.get(words[start], 0)
             for size in range(min(longest, count - start), 0, -1):
                 phrase = words[start] if size == 1 else " ".join(words[start : start + size])
-                if phrase in phrases:
+                if phrase in phrases and phrase != but:
                     yield phrase
                     start += size - 1
                     break
             start += 1
 
-    def unspaced(self, run: str) -> Iterator[str]:
-        """The phrases in a run of Chinese, Japanese or Korean characters."""
+    def unspaced(self, run: str, but: str = "") -> Iterator[str]:
+        """The phrases in a run of Chinese, Japanese or Korean characters, `but` the one left out."""
         first, phrases = self.first, self.phrases
         start, count = 0, len(run)
         while start < count:
             longest = first.get(run[start], 0)
             for size in range(min(longest, count - start), 0, -1):
-                if run[start : start + size] in phrases:
-                    yield run[start : start + size]
+                phrase = run[start : start + size]
+                if phrase in phrases and phrase != but:
+                    yield phrase
                     start += size - 1
                     break
             start += 1
@@ -147,13 +148,8 @@ def _with_inner(known: Matcher, phrase: str) -> Iterator[Meaning]:
     own = known.phrases[phrase]
     yield from own
     facets = {facet for facet, _, _ in own}
-    if phrase[0] >= "\u3040":
-        parts = [*known.unspaced(phrase[:-1]), *known.unspaced(phrase[1:])]
-    elif " " in phrase:
-        words = phrase.split()
-        parts = [*known.spaced(words[:-1]), *known.spaced(words[1:])]
-    else:
-        return
+    unspaced = phrase[0] >= "\u3040"
+    parts = known.unspaced(phrase, but=phrase) if unspaced else known.spaced(phrase.split(), but=phrase)
     for inner in parts:
         yield from (meaning for meaning in known.phrases[inner] if meaning[0] not in facets)
 
