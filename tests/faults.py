@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -34,7 +35,8 @@ class FaultServer:
 
     acts: dict[str, list[Act]] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
-    sent: int = 0
+    connections: int = 0
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -68,10 +70,11 @@ class FaultServer:
                 return
             with self._lock:
                 self._open.add(connection)
+                self.connections += 1
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+    def _serve(self, accepted: socket.socket) -> None:
+        with contextlib.suppress(OSError), accepted, self._secured(accepted) as connection:
             while (seen := _read_request(connection)) is not None:
                 with self._lock:
                     self.seen.append(seen)
@@ -87,7 +90,10 @@ class FaultServer:
                 if not keep:
                     break
         with self._lock:
-            self._open.discard(connection)
+            self._open.discard(accepted)
+
+    def _secured(self, accepted: socket.socket) -> socket.socket:
+        return self.tls.wrap_socket(accepted, server_side=True) if self.tls else accepted
 
 
 def _read_request(connection: socket.socket) -> Seen | None:
@@ -104,8 +110,8 @@ def _read_request(connection: socket.socket) -> Seen | None:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[FaultServer]:
-    server = FaultServer()
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[FaultServer]:
+    server = FaultServer(tls=tls)
     try:
         yield server
     finally:
@@ -114,7 +120,7 @@ def serving() -> Iterator[FaultServer]:
 
 def head(status: int, headers: dict[str, str]) -> bytes:
     lines = [f"HTTP/1.1 {status} Because", *(f"{name}: {value}" for name, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 def answer(status: int, body: bytes = b"", *, length: int | None = None, **headers: str) -> Act:

@@ -20,11 +20,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from catalog.fetch.place import SCRATCH, Folder, set_mode, write_all
+from catalog.fetch.place import SCRATCH, Folder, set_mode, start_writing, write_all
 
 FOLDER: Final = ".catalog-parts"
 FOREIGN_AGE: Final = 600.0  # seconds without a write after which a part of another machine counts as left
 LEFT_AGE: Final = 5.0  # seconds after which a scratch file or a lonely note belongs to nobody
+SEND: Final = 32 << 20  # bytes after which the disk is set to work
 NOTE_LIMIT: Final = 16_384
 _NAME: Final = re.compile(
     r"([0-9a-f]{20})\.([0-9a-f]{12})\.(part|json)(?:\.(\d{1,10})-(\d{1,20})-([0-9a-f]{8})-[0-9a-f]{8})?\Z"
@@ -56,6 +57,7 @@ class Part:
         self.fd = fd
         self.size = os.lseek(fd, 0, os.SEEK_END)
         self.note = _read_note(folder, stem)
+        self._sent = self.size
 
     def describe(self, note: Note) -> None:
         """Write the note; the part must hold nothing of another file by now."""
@@ -70,12 +72,14 @@ class Part:
         """Hand a piece to the system at once: a kill loses at most the piece that is under way."""
         write_all(self.fd, piece)
         self.size += len(piece)
+        if self.size - self._sent > SEND:
+            self._sent = start_writing(self.fd, self._sent, self.size)
 
     def restart(self) -> None:
         """Forget every byte."""
         os.ftruncate(self.fd, 0)
         os.lseek(self.fd, 0, os.SEEK_SET)
-        self.size = 0
+        self.size = self._sent = 0
 
     def release(self) -> None:
         """Leave it for a later run; an empty one is deleted."""

@@ -114,7 +114,8 @@ def _too_large(max_bytes: int, url: str) -> Fatal:
 
 
 def parse_json(body: bytes, url: str) -> object:
-    """The JSON value of a body. One absurd number costs itself (it becomes infinite), not the page.
+    """The JSON value of a body. One absurd number or broken letter costs itself (it becomes infinite, or the
+    replacement character), not the page.
 
     Raises `Retriable` for what is no JSON (cut off, or a web page in its place), `Fatal` for nesting without end.
     """
@@ -123,10 +124,8 @@ def parse_json(body: bytes, url: str) -> object:
             return json.loads(body)
         except json.JSONDecodeError:
             raise
-        except UnicodeDecodeError:
-            return json.loads(body.decode("utf-8", "replace"))
         except ValueError:
-            return json.loads(body, parse_int=_whole)
+            return json.loads(body.decode("utf-8", "replace"), parse_int=_whole)
     except json.JSONDecodeError:
         kind = "a web page" if body.lstrip()[:1] == b"<" else "unreadable or unfinished JSON"
         raise Retriable(f"{public_url(url)} sent {kind} where JSON was expected.", "Try again later.") from None

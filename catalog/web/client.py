@@ -26,6 +26,7 @@ from catalog.web.model import (
     HttpStatus,
     KiB,
     MiB,
+    NoSuchHost,
     OutOfTime,
     Refused,
     Reply,
@@ -39,6 +40,7 @@ from catalog.web.stream import Stream
 from catalog.web.wire import Patience, header_map, patiently, told
 
 REDIRECTS: Final = 5
+NAME_TRIES: Final = 3  # at most, for a host that has no address
 DRAIN: Final = 64 * KiB  # bytes of an unwanted body that are read to keep its connection
 PRIVATE_HEADERS: Final = ("authorization", "cookie", "proxy-authorization")
 JSON_LIMIT: Final = 32 * MiB
@@ -216,7 +218,7 @@ class Web:
             except (BudgetSpent, OutOfTime, Stopped):
                 raise
             except Retriable as error:
-                if number >= self.settings.tries:
+                if number >= (NAME_TRIES if isinstance(error, NoSuchHost) else self.settings.tries):
                     raise
                 asked = error.wait
                 wait = pace.backoff(number) if asked is None else min(asked, self.settings.max_wait)

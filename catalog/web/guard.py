@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import ipaddress
 import queue
+import re
 import socket
 import threading
 from typing import Final
 
 import httpx
 
-from catalog.errors import Retriable
-from catalog.web.model import Refused, public_url
+from catalog.web.model import NoSuchHost, Refused, public_url
 
 WEB_PORTS: Final = (None, 80, 443)
 LOCAL_NAMES: Final = ("localhost", "local", "internal", "localdomain", "home", "lan", "intranet")
 NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 MAX_URL: Final = 8192
+_HOST: Final = re.compile(r"[a-z0-9_][a-z0-9._-]{0,252}\Z|[0-9a-f:.]{2,60}\Z")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -43,7 +44,7 @@ def host_of(url: httpx.URL) -> str:
 def check_url(url: httpx.URL, named: frozenset[str]) -> None:
     """Refuse an address by its text alone; `named` are the hosts the user named."""
     shown = public_url(str(url))
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not _HOST.match(host_of(url)):
         raise Refused(f"{shown!r} is not an http or https address.", "Only web addresses can be read.")
     if url.userinfo:
         raise Refused(f"{shown} holds a user name or password.", "Leave them out; set a token instead.")
@@ -68,7 +69,7 @@ def check_name(host: str, named: frozenset[str]) -> None:
 def resolve(host: str, port: int, named: frozenset[str] | None, timeout: float) -> list[str]:
     """The addresses to connect to, in the resolver's order; every one of them judged.
 
-    `named` None judges nothing (the proxy of the environment). Raises `Refused`, or `Retriable` where the name is
+    `named` None judges nothing (the proxy of the environment). Raises `Refused`, or `NoSuchHost` where the name is
     not found within `timeout` seconds.
     """
     addresses = _numeric(host, port) or _lookup(host, port, timeout)
@@ -127,7 +128,7 @@ def _lookup(host: str, port: int, timeout: float) -> list[str]:
     except queue.Empty:
         found = []
     if not found:
-        raise Retriable(f"The host {host[:100]!r} was not found.", "Check the network, and the spelling of the host.")
+        raise NoSuchHost(f"The host {host[:100]!r} was not found.", "Check the network, and the spelling of the host.")
     return found
 
 

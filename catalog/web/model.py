@@ -89,7 +89,12 @@ class BudgetSpent(Retriable):
 
 
 class OutOfTime(Retriable):
-    """The deadline of the whole exchange has passed, or it came slower than the least rate."""
+    """The deadline of the whole exchange has passed, it came slower than the least rate, or the host asks for a longer
+    pause than we take (`wait` says how long)."""
+
+
+class NoSuchHost(Retriable):
+    """The host's name has no address: it is misspelt, or the network is down."""
 
 
 class Stopped(Retriable):

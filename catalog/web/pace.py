@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from catalog.errors import Retriable
+from catalog.web.model import OutOfTime
 
 _ITEM: Final = re.compile(r'\s*"([^"]{0,100})"((?:\s*;\s*[a-z]{1,20}\s*=\s*-?\d{1,15})*)\s*(?:,|\Z)')
 _PARAMETER: Final = re.compile(r"([a-z]{1,20})\s*=\s*(-?\d{1,15})")
@@ -106,7 +106,7 @@ class Pace:
     def delay(self, host: str, path: str) -> float:
         """Seconds to wait before the next request; 0.0 takes the request out of its bucket.
 
-        Raises `Retriable` where the host has asked for more than the longest pause.
+        Raises `OutOfTime` where the host has asked for more than the longest pause.
         """
         with self._lock:
             now = self._clock()
@@ -114,7 +114,7 @@ class Pace:
             spent = [bucket.until for bucket in buckets if bucket.remaining <= 0]
             wait = max([self._held.get(host, 0.0), *spent]) - now
             if wait > self._max_pause:
-                raise Retriable(f"{host} asks for a pause of {wait:.0f} seconds.", "Try again then.", wait)
+                raise OutOfTime(f"{host} asks for a pause of {wait:.0f} seconds.", "Try again then.", wait)
             if wait > 0:
                 return wait
             for bucket in buckets:
