@@ -210,6 +210,12 @@ def test_words_inside_other_words_mean_nothing() -> None:
     assert "audio" not in terms("modality", "tagged", description="Part-of-speech tags for hate speech.")
 
 
+def test_weak_words_alone_are_not_enough() -> None:
+    assert terms("domain", "corpus") == []
+    assert terms("domain", "thing", description="Words, sentences, a corpus and its annotation.") == []
+    assert terms("domain", "words-corpus") == ["linguistics"]
+
+
 def test_evidence_marks_the_title() -> None:
     assert (
         tags("court-decisions", description="Supreme court opinions.")["domain", "legal"].evidence

@@ -173,7 +173,9 @@ def _chat(names: Names) -> Detected | None:
     chat = names.first(roles.CHAT)
     if not chat:
         return None
-    if names.first(("acts", "act", "emotions", "dialogueact", "state", "states", "dialoguestate")):
+    if names.first(
+        ("summary", "services", "acts", "act", "emotions", "dialogueact", "state", "states", "dialoguestate")
+    ):
         return _made(names, "labelled", "", 0.6, turns=chat)
     sure = (
         0.9 if chat in ("messages", "conversations", "chatml") else 0.75 if chat in ("conversation", "chat") else 0.55

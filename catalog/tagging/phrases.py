@@ -19,6 +19,7 @@ from catalog.record import Record
 
 WEIGHTS: Final = {"strong": 3.0, "plain": 2.0, "weak": 1.0}
 TITLE: Final = 2.0  # a phrase in the name or title counts this much more
+TITLE_WEAK: Final = 1.5  # a weak word there: one alone is not enough for a tag
 LATER: Final = 0.5  # and one behind the lead of the description this much less
 LEAD: Final = 400  # characters of the summary and description that count in full
 MAX_BODY: Final = 1_500  # characters read of them
@@ -196,7 +197,7 @@ def scan(record: Record) -> Found:
 def _count(found: Found, meanings: tuple[Meaning, ...], phrase: str, factor: float) -> None:
     for facet, term, weight in meanings:
         score = found.setdefault(facet, {}).setdefault(term, Score())
-        points = weight * factor
+        points = weight * (TITLE_WEAK if factor > 1 and weight == WEIGHTS["weak"] else factor)
         if weight == WEIGHTS["weak"] and factor <= 1:
             points = min(points, MAX_WEAK - score.weak)
             score.weak += points
