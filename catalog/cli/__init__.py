@@ -46,8 +46,13 @@ def _run() -> int:
 
 def _other(error: Exception) -> int:
     """Errors of the command-line library itself, of a full disk, and what nobody foresaw."""
+    import sqlite3
+
     import click
 
+    if isinstance(error, sqlite3.Error):
+        print(f"Error: the registry cannot be read ({error}).\nLook at it with: catalog check", file=sys.stderr)
+        return 1
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.exceptions.Abort):

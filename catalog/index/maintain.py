@@ -125,10 +125,7 @@ def slots_matching(connection: sqlite3.Connection, match: str) -> list[int]:
 
 def _refresh_words(connection: sqlite3.Connection) -> None:
     """Bring the spelling words to the words of names and titles; words that stay keep their row."""
-    connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.column_words USING fts5vocab(main, search_index, col)")
-    rows = connection.execute("SELECT term FROM temp.column_words WHERE col IN ('name', 'title')")
-    now = {term for (term,) in rows if _WORDS.fullmatch(term)}
-    connection.execute("DROP TABLE temp.column_words")
+    now = spelling_words(connection)
     known: dict[str, int] = dict(connection.execute("SELECT word, id FROM word"))
     gone = [(known[word], word) for word in known.keys() - now]
     if gone:
@@ -138,6 +135,15 @@ def _refresh_words(connection: sqlite3.Connection) -> None:
     fresh = list(enumerate(sorted(now - known.keys()), start=first))
     connection.executemany("INSERT INTO word (id, word) VALUES (?, ?)", fresh)
     connection.executemany("INSERT INTO word_deletion (form) VALUES (?)", ((form,) for form in _forms(fresh)))
+
+
+def spelling_words(connection: sqlite3.Connection) -> set[str]:
+    """The words of names and titles that are long and plain enough to be misspelt."""
+    connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.column_words USING fts5vocab(main, search_index, col)")
+    rows = connection.execute("SELECT term FROM temp.column_words WHERE col IN ('name', 'title')")
+    words = {term for (term,) in rows if _WORDS.fullmatch(term)}
+    connection.execute("DROP TABLE temp.column_words")
+    return words
 
 
 def _forms(words: Iterable[tuple[int, str]]) -> list[int]:

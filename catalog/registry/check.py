@@ -11,11 +11,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from pyroaring import BitMap
+
 from catalog import vocabulary
 from catalog.errors import CatalogError, Fatal
 from catalog.index.document import Document, document
 from catalog.index.keys import TERM_MARK
-from catalog.index.maintain import slots_matching
+from catalog.index.maintain import is_fresh, slots_matching, spelling_words
 from catalog.registry.reader import all_entries
 from catalog.registry.registry import Registry
 from catalog.registry.terms import Terms
@@ -104,6 +106,7 @@ def _check_index(connection: sqlite3.Connection, report: Report) -> None:
         if report.faults:
             return
         _check_documents(connection, report)
+        _check_words(connection, report)
     except sqlite3.DatabaseError as error:
         _note(report.index_faults, f"the index cannot be read: {error}")
 
@@ -120,6 +123,7 @@ def _check_documents(connection: sqlite3.Connection, report: Report) -> None:
     """Every facet token finds just the datasets that the tables give it; a sample is found by its whole text."""
     terms = Terms(connection, vocabulary.load())
     slots = dict(connection.execute("SELECT id, slot FROM dataset"))
+    bitmaps = {number: set(BitMap.deserialize(each)) for number, each in _stored_bitmaps(connection)}
     holders: dict[str, set[int]] = {}
     for number, entry in all_entries(connection, terms.name):
         found = document(entry, terms.tokens)
@@ -129,8 +133,21 @@ def _check_documents(connection: sqlite3.Connection, report: Report) -> None:
             _note(report.index_faults, f"{entry.key}: the index does not hold its text")
     for (number,) in connection.execute("SELECT id FROM term").fetchall():
         token = f"{TERM_MARK}{number:x}"
-        if set(slots_matching(connection, f'"{token}"')) != holders.get(token, set()):
+        wanted = holders.get(token, set())
+        if set(slots_matching(connection, f'"{token}"')) != wanted or bitmaps.get(number, wanted) != wanted:
             _note(report.index_faults, f"the index and the tables disagree on who has {' '.join(terms.name(number))}")
+
+
+def _stored_bitmaps(connection: sqlite3.Connection) -> list[tuple[int, bytes]]:
+    return connection.execute("SELECT term_id, slots FROM facet_bitmap").fetchall() if is_fresh(connection) else []
+
+
+def _check_words(connection: sqlite3.Connection, report: Report) -> None:
+    """Spelling help knows just the words of names and titles."""
+    if is_fresh(connection):
+        known = {word for (word,) in connection.execute("SELECT word FROM word")}
+        if known != spelling_words(connection):
+            _note(report.index_faults, "the spelling words are not those of names and titles")
 
 
 def _is_found(connection: sqlite3.Connection, slot: int, found: Document) -> bool:

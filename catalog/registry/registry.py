@@ -68,6 +68,8 @@ class Registry:
         name = os.fspath(path)
         if not create and not Path(name).is_file():
             raise NotFound(f"there is no registry at {name}.", "Make one with: catalog init")
+        if create:
+            _make_folder(Path(name).parent)
         with ExitStack() as closing:
             closing.enter_context(writer_lock(name, verb, wait=wait, on_wait=on_wait))
             connection = connect_for_writing(name)
@@ -259,6 +261,15 @@ class Registry:
 
 
 _SEE_CHECK = "See: catalog check"
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Fatal(
+            f"the folder {folder} cannot be made ({error.strerror}).", "Name another with --registry."
+        ) from error
 
 
 def now() -> str:
