@@ -90,7 +90,7 @@ def alias_rows(entry: Entry, dataset_id: int) -> Iterator[Row]:
     """The names beside its own that an entry answers to: given aliases and the handles of its locations."""
     for n, alias in enumerate(entry.aliases):
         yield dataset_id, "alias", n, alias, name_norm(alias)
-    if entry.name != last_segment(entry.id):
+    if entry.name not in (entry.id, last_segment(entry.id)):
         yield dataset_id, "name", 0, entry.name, name_norm(entry.name)
     for n, distribution in enumerate(entry.distributions):
         if distribution.kind == "repo":

@@ -103,7 +103,7 @@ class TestMapping:
         record = to_record(PAYLOAD)
         assert record.key == "huggingface:acme/maths-chat"
         assert record.upstream_id == "66f830e08d215c6331bec22a"
-        assert (record.title, record.aliases, record.publisher) == ("Maths Chat", ("maths-chat",), "acme")
+        assert (record.title, record.name, record.publisher) == ("Maths Chat", "acme/maths-chat", "acme")
         assert record.url == "https://huggingface.co/datasets/acme/maths-chat"
         assert (record.created, record.modified) == ("2024-09-28T16:37:52Z", "2024-11-25T20:07:28Z")
         assert (record.downloads, record.likes, record.revision) == (119508, 254, PAYLOAD["sha"])

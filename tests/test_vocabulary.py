@@ -371,12 +371,12 @@ def test_a_table_leads_to_terms_and_holds_each_source_term_once(table: str) -> N
 @pytest.mark.parametrize(
     ("table", "raw", "ids"),
     [
-        ("hf_task", "text2text-generation", ("text-generation",)),
-        ("hf_task", "fill-mask", ("language-modeling",)),
-        ("hf_task", "table-question-answering", ("table-qa",)),
-        ("hf_task", "other", ()),
-        ("hf_task_id", "multiple-choice-qa", ("multiple-choice",)),
-        ("hf_task_id", "fact-checking-retrieval", ("fact-checking", "text-retrieval")),
+        ("huggingface_task", "text2text-generation", ("text-generation",)),
+        ("huggingface_task", "fill-mask", ("language-modeling",)),
+        ("huggingface_task", "table-question-answering", ("table-qa",)),
+        ("huggingface_task", "other", ()),
+        ("huggingface_task_id", "multiple-choice-qa", ("multiple-choice",)),
+        ("huggingface_task_id", "fact-checking-retrieval", ("fact-checking", "text-retrieval")),
         ("domain_tag", "Clinical", ("medical",)),
         ("domain_tag", "医疗", ("medical",)),
         ("domain_tag", "not-for-all-audiences", ()),

@@ -278,7 +278,8 @@ def _classified(names: Names) -> Detected | None:
     text = names.first(
         (*roles.TEXT, "sentence", "tweet", "comment", "commenttext", "review", "reviewtext", "utterance", "headline")
     )
-    label = names.first(roles.LABEL) or next((n for n in names.columns if names.type(n) == "classlabel"), "")
+    classes = (name for name in names.columns if names.type(name).replace("_", "") == "classlabel")
+    label = names.first(roles.LABEL) or next(classes, "")
     if text and label and text != label:
         unsure = names.type(label) == "string" and label in ("category", "categories", "class", "rating", "stars")
         return None if unsure and text in roles.TEXT else _made(names, "labelled", "", 0.8, text=text, label=label)

@@ -19,7 +19,7 @@ VERSION = "1"
 
 def document(entry: Entry, tokens: Tokens) -> Document:
     """The document of an entry. `tokens` names its facet terms."""
-    name = f"{entry.id} {entry.name}" if entry.name != last_segment(entry.id) else entry.id
+    name = entry.id if entry.name in (entry.id, last_segment(entry.id)) else f"{entry.id} {entry.name}"
     title = f"{entry.title} {entry.title_zh}" if entry.title_zh else entry.title
     body = f"{entry.summary}\n{entry.description}" if entry.summary else entry.description
     extra = _extra(entry)

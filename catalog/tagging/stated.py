@@ -14,7 +14,6 @@ STATED: Final = 0.95  # confidence of a value that the source gave for the facet
 FREE: Final = 0.8  # confidence of a free tag
 MAX_EVIDENCE: Final = 120
 
-_PREFIXES: Final = {"huggingface": "hf_"}
 _FREE_TABLES: Final = {
     "domain": ("domain_tag", "kaggle_tag", "uci_area", "aws_tag"),
     "task": ("task_tag", "kaggle_task"),
@@ -34,9 +33,11 @@ def tags(record: Record, facet: str) -> Iterator[Tag]:
     """The values that the source gave for a facet, as tags, in its order."""
     for statement in record.statements:
         if statement.facet == facet:
-            rule, sure = ("catalog", 1.0) if statement.by == CURATED else ("source tag", STATED)
+            if statement.by == CURATED:
+                yield Tag(facet, statement.value, "catalog", _evidence(statement), 1.0)
+                continue
             for term in _stated(facet, record.source, statement.value):
-                yield Tag(facet, term, rule, _evidence(statement), sure)
+                yield Tag(facet, term, "source tag", _evidence(statement), STATED)
 
 
 def free_tags(record: Record, facet: str, tables: str = "") -> Iterator[Tag]:
@@ -73,7 +74,7 @@ def _readings(value: str) -> Sequence[str]:
 def _tables(facet: str, source: str) -> tuple[str, ...]:
     """The maps to a facet, those of the source first."""
     words = vocabulary.load()
-    prefix = _PREFIXES.get(source, f"{source}_")
+    prefix = f"{source}_"
     known = [table for table in words.tables if words.target(table) == facet and not table.endswith("_also")]
     return tuple(sorted(known, key=lambda table: not table.startswith(prefix)))
 
@@ -82,7 +83,7 @@ def _tables(facet: str, source: str) -> tuple[str, ...]:
 def _free(tables: str, source: str, keyword: str) -> tuple[str, ...]:
     words = vocabulary.load()
     text = keyword.rpartition(">")[2].strip()
-    prefix = _PREFIXES.get(source, f"{source}_")
+    prefix = f"{source}_"
     for table in sorted(_FREE_TABLES[tables], key=lambda table: not table.startswith(prefix)):
         if words.knows(table, text):
             return words.mapped(table, text)

@@ -133,7 +133,7 @@ def _record(id: str, payload: Json, card: Json) -> Record:
     access, note = access_of(payload.get("gated"), payload.get("disabled"))
     downloads = clean_count(payload.get("downloads"))
     main_size = clean_count(payload.get("mainSize"))
-    owner, _, short = id.rpartition("/")
+    owner = id.rpartition("/")[0]
     arxiv = [text for text in by_prefix.get("arxiv", []) if _ARXIV.match(text)]
     dois = [text for text in [*by_prefix.get("doi", []), *texts(card.get("doi"))] if _DOI.match(text)]
     created = moment(payload.get("createdAt", payload.get("created_at")))
@@ -145,7 +145,6 @@ def _record(id: str, payload: Json, card: Json) -> Record:
         title=next(texts(card.get("pretty_name")), ""),
         description=_description(payload.get("description")),
         url=PAGE + id,
-        aliases=(short,) if owner else (),
         publisher=clean(payload.get("author"), VALUE) or owner,
         created="" if created.startswith(BEFORE_DATES) else created,
         modified=moment(payload.get("lastModified", payload.get("last_modified"))),
