@@ -107,7 +107,7 @@ _TABLES = """
 
 _INDEX = """
     CREATE TABLE facet_bitmap (
-        term_id INTEGER NOT NULL, total INTEGER NOT NULL, slots BLOB NOT NULL, PRIMARY KEY (term_id)
+        term_id INTEGER NOT NULL, total INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (term_id)
     );
     CREATE TABLE word (
         id INTEGER NOT NULL, word TEXT NOT NULL, PRIMARY KEY (id), UNIQUE (word)

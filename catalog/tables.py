@@ -275,13 +275,13 @@ class Migration(SQLModel, table=True):
 
 
 class FacetBitmap(SQLModel, table=True):
-    """Which slots hold a term, as a roaring bitmap: what facet counts are made of. Term 0 is every dataset."""
+    """Which datasets hold a term, as a roaring bitmap of ids: what facet counts are made of."""
 
     __tablename__ = "facet_bitmap"
 
     term_id: int = Field(primary_key=True)
     total: int
-    slots: Blob
+    ids: Blob
 
 
 class Word(SQLModel, table=True):

@@ -508,7 +508,7 @@ def test_check_sees_a_changed_value_and_a_lost_row(tmp_path: Path) -> None:
         "DELETE FROM search_index_data WHERE id > 10",
         "INSERT INTO search_index (rowid, name, facets) VALUES (99, 'ghost', char(0xE001))",
         "UPDATE search_index_data SET block = zeroblob(length(block)) WHERE id > 10",
-        "UPDATE facet_bitmap SET slots = x'3a30000000000000'",
+        "UPDATE facet_bitmap SET ids = x'3a30000000000000'",
         "DELETE FROM word",
     ],
 )

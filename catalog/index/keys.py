@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from functools import cache
 
 ID_BITS = 24
 ID_MASK = (1 << ID_BITS) - 1
@@ -22,15 +23,12 @@ TERM_MARK = "\ue000"
 EVERY = "\ue001"
 """The token that every document holds."""
 
-_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff\x00]")
 _SEPARATORS = re.compile(r"[\W_]+")
 CJK = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3040-\u309f\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
 )
 """Character class of the scripts that are indexed by overlapping pairs: Han, kana, Hangul syllables."""
-
-_CJK_RUN = re.compile(f"[{CJK}]+")
 
 
 def slot_of(level: int, dataset_id: int) -> int:
@@ -52,7 +50,12 @@ def plain(text: str) -> str:
     """Text as it is indexed and asked for: NFKC, without private-use characters and NUL."""
     if text.isascii():
         return text.replace("\x00", " ") if "\x00" in text else text
-    return _PRIVATE.sub(" ", unicodedata.normalize("NFKC", text))
+    return _private().sub(" ", unicodedata.normalize("NFKC", text))
+
+
+@cache
+def _private() -> re.Pattern[str]:
+    return re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff\x00]")  # compiled when first needed: start-up counts
 
 
 def name_norm(name: str) -> str:
@@ -67,7 +70,12 @@ def last_segment(native_id: str) -> str:
 
 def cjk_runs(text: str) -> list[str]:
     """The runs of CJK characters in a text."""
-    return _CJK_RUN.findall(text)
+    return [] if text.isascii() else _cjk_run().findall(text)
+
+
+@cache
+def _cjk_run() -> re.Pattern[str]:
+    return re.compile(f"[{CJK}]+")
 
 
 def bigrams(run: str) -> str:

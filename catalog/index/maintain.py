@@ -16,7 +16,8 @@ import sqlite3
 from collections.abc import Iterable
 
 from catalog.index.document import Document
-from catalog.index.keys import EVERY, TERM_MARK, deletions, form_of
+from catalog.index.keys import TERM_MARK, deletions, form_of
+from catalog.index.postings import ids_matching
 
 GENERATION = "generation"
 DERIVED = "derived"
@@ -97,30 +98,12 @@ def refresh(connection: sqlite3.Connection) -> bool:
 
 def _refresh_bitmaps(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM facet_bitmap")
-    numbers = [number for (number,) in connection.execute("SELECT id FROM term ORDER BY id")]
-    for number in numbers:
-        slots = slots_matching(connection, f'"{TERM_MARK}{number:x}"')
-        if slots:
-            _store_bitmap(connection, number, slots)
-    _store_bitmap(connection, 0, slots_matching(connection, f'"{EVERY}"'))
-
-
-def _store_bitmap(connection: sqlite3.Connection, number: int, slots: list[int]) -> None:
-    from pyroaring import BitMap
-
-    bitmap = BitMap(slots)
-    bitmap.run_optimize()
-    row = (number, len(slots), bitmap.serialize())
-    connection.execute("INSERT INTO facet_bitmap (term_id, total, slots) VALUES (?, ?, ?)", row)
-
-
-def slots_matching(connection: sqlite3.Connection, match: str) -> list[int]:
-    """All slots that match, ascending; one string out of SQLite is four times as fast as a row each."""
-    text = connection.execute(
-        "SELECT group_concat(r) FROM (SELECT rowid AS r FROM search_index WHERE search_index MATCH ? ORDER BY rowid)",
-        (match,),
-    ).fetchone()[0]
-    return [int(slot) for slot in text.split(",")] if text else []
+    for (number,) in connection.execute("SELECT id FROM term ORDER BY id").fetchall():
+        bitmap = ids_matching(connection, f'"{TERM_MARK}{number:x}"')
+        if bitmap:
+            bitmap.run_optimize()
+            row = (number, len(bitmap), bitmap.serialize())
+            connection.execute("INSERT INTO facet_bitmap (term_id, total, ids) VALUES (?, ?, ?)", row)
 
 
 def _refresh_words(connection: sqlite3.Connection) -> None:

@@ -16,8 +16,9 @@ from pyroaring import BitMap
 from catalog import vocabulary
 from catalog.errors import CatalogError, Fatal
 from catalog.index.document import Document, document
-from catalog.index.keys import TERM_MARK
-from catalog.index.maintain import is_fresh, slots_matching, spelling_words
+from catalog.index.keys import EVERY, TERM_MARK
+from catalog.index.maintain import is_fresh, spelling_words
+from catalog.index.postings import ids_matching
 from catalog.registry.reader import all_entries
 from catalog.registry.registry import Registry
 from catalog.registry.terms import Terms
@@ -112,7 +113,8 @@ def _check_index(connection: sqlite3.Connection, report: Report) -> None:
 
 
 def _check_slots(connection: sqlite3.Connection, report: Report) -> None:
-    indexed = set(slots_matching(connection, '"\ue001"'))
+    statement = "SELECT rowid FROM search_index WHERE search_index MATCH ?"
+    indexed = {slot for (slot,) in connection.execute(statement, (f'"{EVERY}"',))}
     stored = {slot for (slot,) in connection.execute("SELECT slot FROM dataset")}
     if indexed != stored:
         lost, extra = len(stored - indexed), len(indexed - stored)
@@ -128,18 +130,18 @@ def _check_documents(connection: sqlite3.Connection, report: Report) -> None:
     for number, entry in all_entries(connection, terms.name):
         found = document(entry, terms.tokens)
         for token in found[4].split():
-            holders.setdefault(token, set()).add(slots[number])
+            holders.setdefault(token, set()).add(number)
         if number % SAMPLE == 1 and not _is_found(connection, slots[number], found):
             _note(report.index_faults, f"{entry.key}: the index does not hold its text")
     for (number,) in connection.execute("SELECT id FROM term").fetchall():
         token = f"{TERM_MARK}{number:x}"
         wanted = holders.get(token, set())
-        if set(slots_matching(connection, f'"{token}"')) != wanted or bitmaps.get(number, wanted) != wanted:
+        if set(ids_matching(connection, f'"{token}"')) != wanted or bitmaps.get(number, wanted) != wanted:
             _note(report.index_faults, f"the index and the tables disagree on who has {' '.join(terms.name(number))}")
 
 
 def _stored_bitmaps(connection: sqlite3.Connection) -> list[tuple[int, bytes]]:
-    return connection.execute("SELECT term_id, slots FROM facet_bitmap").fetchall() if is_fresh(connection) else []
+    return connection.execute("SELECT term_id, ids FROM facet_bitmap").fetchall() if is_fresh(connection) else []
 
 
 def _check_words(connection: sqlite3.Connection, report: Report) -> None:
