@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from catalog.index.keys import ID_MASK
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """One dataset in a result. Counts are None where the source says nothing; `tags` maps a facet to its terms."""
 
     key: str
@@ -34,12 +33,12 @@ class Hit:
     popularity: int
     modified: str
     missing_since: str
-    tags: dict[str, list[str]] = field(default_factory=dict)
-    exact: bool = False
+    tags: dict[str, list[str]]
+    exact: bool
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as the values of `--json`."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return self._asdict()
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,7 @@ class Result:
     notes: tuple[str, ...] = ()
     did_you_mean: str = ""
     emptied_by: tuple[tuple[str, int], ...] = ()
+    total_is_exact: bool = True
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
@@ -82,6 +82,7 @@ class Result:
             facets = {facet: {each.term: each.count for each in counts} for facet, counts in self.facets.items()}
         return {
             "total": self.total,
+            "total_is_exact": self.total_is_exact,
             "offset": self.offset,
             "hits": [hit.to_dict() for hit in self.hits],
             "facets": facets,
@@ -100,7 +101,7 @@ class Result:
         return f"<table><tr><th>key</th><th>title</th><th>commercial</th></tr>{rows}</table>"
 
 
-_COLUMNS = tuple(name for name in Hit.__dataclass_fields__ if name not in ("tags", "exact"))
+_COLUMNS = Hit._fields[:-2]
 
 
 def read_hits(connection: sqlite3.Connection, slots: Sequence[int], exact: frozenset[int]) -> tuple[Hit, ...]:
@@ -119,10 +120,7 @@ def read_hits(connection: sqlite3.Connection, slots: Sequence[int], exact: froze
     ):
         tags[number].setdefault(facet, []).append(term)
     return tuple(
-        _hit(rows[slot & ID_MASK], tags[slot & ID_MASK], slot in exact) for slot in slots if slot & ID_MASK in rows
+        Hit._make((*rows[slot & ID_MASK], tags[slot & ID_MASK], slot in exact))
+        for slot in slots
+        if slot & ID_MASK in rows
     )
-
-
-def _hit(row: Sequence[Any], tags: dict[str, list[str]], exact: bool) -> Hit:
-    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-    return Hit(tags=tags, exact=exact, **values)

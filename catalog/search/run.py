@@ -47,29 +47,38 @@ class Plan:
 
 
 def run(
-    connection: sqlite3.Connection, query: Query, *, facets: Sequence[str] | None = None, help_spelling: bool = True
+    connection: sqlite3.Connection,
+    query: Query,
+    *,
+    facets: Sequence[str] | None = None,
+    help_spelling: bool = True,
+    total: bool = True,
 ) -> Result:
     """Search an open registry. `facets` asks for counts over the result, of these facets (empty: of all).
+
+    `total` False spares the walk that counts all hits: `Result.total` is then only how many there are at least.
 
     Raises `Usage` for a flag value that names no term, `Retriable` when the deadline of the connection is over.
     """
     try:
-        return _run(connection, query, facets, help_spelling)
+        return _run(connection, query, facets, help_spelling, total)
     except sqlite3.OperationalError as error:
         if "interrupted" in str(error):
             raise Retriable("the search took too long and was stopped.", "Narrow it with a filter.") from error
         raise Fatal(f"the registry cannot be searched ({error}).", "Mend it with: catalog check --repair") from error
 
 
-def _run(connection: sqlite3.Connection, query: Query, facets: Sequence[str] | None, help_spelling: bool) -> Result:
+def _run(
+    connection: sqlite3.Connection, query: Query, facets: Sequence[str] | None, help_spelling: bool, total: bool
+) -> Result:
     plan = prepare(connection, query)
-    result = _page(connection, query, plan, query.text)
+    result = _page(connection, query, plan, query.text, total)
     if help_spelling and query.words and result.total < FEW and query.offset == 0:
         better = corrected(connection, query, plan, result.total)
         if better is not None:
             text, match = better
             again = replace(plan, match=match)
-            found = _page(connection, query, again, text)
+            found = _page(connection, query, again, text, total)
             if found.total > result.total:
                 result, plan = replace(found, did_you_mean=text), again
     counts: dict[str, list[FacetCount]] | None = None
@@ -94,7 +103,7 @@ def total_of(connection: sqlite3.Connection, query: Query) -> int:
     return _count(connection, prepare(connection, query))
 
 
-def _page(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -> Result:
+def _page(connection: sqlite3.Connection, query: Query, plan: Plan, name: str, count: bool) -> Result:
     """A page of hits; what is named `name` comes first."""
     exact: list[int] = []
     plain = all(word.kind != "prefix" and not word.negated for word in query.words)
@@ -105,8 +114,10 @@ def _page(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -
     else:
         slots = _ranked_slots(connection, query, plan, exact)
     known = len(slots) < query.limit and query.offset == 0
-    total = len(slots) if known else max(_count(connection, plan), query.offset + len(slots))
-    return Result(read_hits(connection, slots, frozenset(exact)), total, query.offset)
+    seen = query.offset + len(slots)
+    total = max(_count(connection, plan), seen) if count and not known else seen
+    hits = read_hits(connection, slots, frozenset(exact))
+    return Result(hits, total, query.offset, total_is_exact=known or count)
 
 
 def _ranked_slots(connection: sqlite3.Connection, query: Query, plan: Plan, exact: list[int]) -> list[int]:
