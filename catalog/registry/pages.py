@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from catalog.index.document import Document, document
-from catalog.index.keys import level_of, name_norm, slot_of
+from catalog.index.keys import last_segment, level_of, name_norm, slot_of
 from catalog.index.maintain import add_documents, next_generation, remove_documents
 from catalog.record import Entry
 from catalog.registry.reader import CHUNK, read_entries
@@ -122,7 +122,7 @@ class PageWriter:
             batch.stale.append(old.id)
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
             if old.key != entry.key:
-                batch.old_names.append((old.id, "old-id", entry_before.id, name_norm(entry_before.name)))
+                batch.old_names.append((old.id, "old-id", entry_before.id, name_norm(last_segment(entry_before.id))))
             self._add(batch, entry, old.id, slot, digest, old.first_seen, now)
         self._settle(batch, gone)
 
