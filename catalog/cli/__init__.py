@@ -38,8 +38,7 @@ def _run() -> int:
     except BrokenPipeError:
         return _quiet_pipe()
     except KeyboardInterrupt:
-        print("\nStopped. What was stored is whole; the same command goes on from there.", file=sys.stderr)
-        return 130
+        return _interrupted()
     except Exception as error:
         return _other(error)
 
@@ -55,8 +54,8 @@ def _other(error: Exception) -> int:
         return 1
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    if isinstance(error, click.exceptions.Abort):
-        return 130
+    if isinstance(error, click.exceptions.Abort):  # what click makes of an interrupt
+        return _interrupted()
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
@@ -66,6 +65,11 @@ def _other(error: Exception) -> int:
     print(f"Error: {kind}: {' '.join(str(error).split())[:500]}", file=sys.stderr)
     print("This is a fault of catalog; CATALOG_DEBUG=1 shows where.", file=sys.stderr)
     return 1
+
+
+def _interrupted() -> int:
+    print("\nStopped. What was stored is whole; the same command goes on from there.", file=sys.stderr)
+    return 130
 
 
 def _say(error: CatalogError) -> int:
