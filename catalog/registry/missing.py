@@ -17,6 +17,13 @@ _UNLISTED_PAGE = -1
 """The page number under which a run keeps the ids that its complete walk did not list."""
 
 
+_FORGET_OTHERS = (
+    "DELETE FROM sighting WHERE page >= 0 AND run_id NOT IN "
+    "(SELECT w.run_id FROM walk w JOIN run r ON r.id = w.run_id WHERE r.status <> 'done')"
+)
+"""Pages of walks that nobody goes on with: partial ones that ended, and those that were begun anew."""
+
+
 def record_sighting(connection: sqlite3.Connection, run: int, page: int, ids: Iterable[int]) -> None:
     """Note which datasets a page listed."""
     row = (run, page, BitMap(ids).serialize())
@@ -30,6 +37,7 @@ def mark_missing(connection: sqlite3.Connection, run: int, source: str, now: str
     before = _last_unlisted(connection, run, source)
     record_sighting(connection, run, _UNLISTED_PAGE, unlisted)
     connection.execute("DELETE FROM sighting WHERE run_id = ? AND page >= 0", (run,))
+    connection.execute(_FORGET_OTHERS)
     if len(unlisted) > max(_FEW, MAX_LOSS * len(present)):
         return (
             0,
