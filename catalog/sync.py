@@ -7,13 +7,13 @@ so that two complete walks in a row can tell which datasets are gone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from catalog.connector import Connector, Cursor, Page
-from catalog.errors import CatalogError, Skipped
-from catalog.record import Entry
+from catalog.errors import CatalogError, Fatal, Skipped
+from catalog.record import Entry, Record, decode, encode
 from catalog.tagger import complete
 
 if TYPE_CHECKING:
@@ -25,11 +25,17 @@ Request = Mapping[str, str | int | bool | list[str]]
 
 @dataclass
 class Progress:
-    """How far a sync is: counts of records and pages, `total` where the source says it, why it stopped early."""
+    """How far a sync is: counts of records and pages of this call, `total` of the walk where the source says it.
+
+    `before` is how many records an earlier call brought of the same walk, `stopped` that the walk is not at its end
+    because a budget was spent, `message` what the user should be told about the end.
+    """
 
     source: str
     run: int
     resumed: bool = False
+    before: int = 0
+    stopped: bool = False
     pages: int = 0
     new: int = 0
     changed: int = 0
@@ -57,17 +63,20 @@ def sync(
 ) -> Progress:
     """Walk a source into the registry, page by page, each page one transaction with its cursor.
 
-    `request` is what the user asked for; `restart` forgets where the last walk of that request stood. What a page
-    could not use is counted with its reason. Raises what the connector raises after the books of the run are closed;
-    committed pages stay.
+    `request` is what the user asked for; with `full` in it the walk is whole, but is otherwise the same walk. `restart`
+    forgets where the last walk of that request stood. What a page could not use is counted with its reason. A spent
+    budget of requests ends the call early where something came. Raises what the connector raises, and `Fatal` for
+    whatever else a connector throws, after the books of the run are closed; committed pages stay.
     """
+    from catalog.web import BudgetSpent
+
     asked = dict(request or {})
-    words = json.dumps(asked, sort_keys=True)
+    words = json.dumps({name: asked[name] for name in asked if name != "full"}, sort_keys=True)
     stored = None if restart else registry.walk_state(connector.name, words)
     progress = _begin(registry, connector, asked, stored)
     cursor = Cursor(asked, stored[0] if stored else {})  # type: ignore[arg-type]
     try:
-        for page in connector.pages(web, cursor):
+        for page in _pages(connector, web, cursor):
             _commit(registry, page, (connector.name, words, dict(page.cursor.state)), progress)
             if on_page is not None:
                 on_page(progress)
@@ -76,9 +85,35 @@ def sync(
                 break
     except (CatalogError, KeyboardInterrupt) as error:
         registry.finish_run(progress.run, "stopped", _reason(error))
+        if isinstance(error, BudgetSpent) and progress.pages:
+            progress.stopped, progress.message = True, f"{error.message} {_GOES_ON}"
+            return progress
+        if isinstance(error, CatalogError) and progress.pages:
+            error.hint = f"{error.hint} {progress.records:,} records came and are stored. {_GOES_ON}".strip()
         raise
     registry.finish_run(progress.run, "done", progress.message)
     return progress
+
+
+_GOES_ON = "The same command goes on from there."
+
+
+def _pages(connector: Connector, web: Web, cursor: Cursor) -> Iterator[Page]:
+    """The pages of a connector, which may be a stranger's: what it does wrong is said in one sentence."""
+    try:
+        for page in connector.pages(web, cursor):
+            if not isinstance(page, Page):
+                raise TypeError(f"a {type(page).__name__} came for a page")
+            json.dumps(dict(page.cursor.state), allow_nan=False)
+            yield page
+    except CatalogError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:300]
+        raise Fatal(
+            f"the connector {connector.name} failed ({type(error).__name__}: {said}).",
+            "Tell the author of the connector.",
+        ) from error
 
 
 def import_pages(registry: Registry, source: str, pages: Iterable[Page], request: Request) -> Progress:
@@ -88,9 +123,7 @@ def import_pages(registry: Registry, source: str, pages: Iterable[Page], request
         for page in pages:
             _commit(registry, page, None, progress)
     except (CatalogError, KeyboardInterrupt) as error:
-        registry.finish_run(
-            progress.run, "stopped", error.message if isinstance(error, CatalogError) else "interrupted"
-        )
+        registry.finish_run(progress.run, "stopped", _reason(error))
         raise
     registry.finish_run(progress.run, "done")
     return progress
@@ -104,16 +137,20 @@ def _begin(
     registry: Registry, connector: Connector, asked: Request, stored: tuple[dict[str, object], int] | None
 ) -> Progress:
     """Go on with the run of an unfinished walk, or begin a new one."""
-    unfinished = stored is not None and registry.reopen_run(stored[1])
-    if stored is not None and unfinished:
-        return Progress(connector.name, stored[1], resumed=True)
+    if stored is not None and registry.reopen_run(stored[1]):
+        return Progress(connector.name, stored[1], resumed=True, before=_records_of(registry, stored[1]))
     return Progress(connector.name, registry.begin_run(connector.name, "sync", asked))
+
+
+def _records_of(registry: Registry, run: int) -> int:
+    row = registry.connection.execute("SELECT new + changed + same + skipped FROM run WHERE id = ?", (run,)).fetchone()
+    return int(row[0])
 
 
 def _commit(
     registry: Registry, page: Page, walk: tuple[str, str, dict[str, object]] | None, progress: Progress
 ) -> None:
-    entries, skipped = _entries(page)
+    entries, skipped = _entries(progress.source, page)
     counts = registry.commit_page(progress.run, entries, skipped=skipped, walk=walk, sight=walk is not None)
     progress.pages += 1
     progress.new += counts.new
@@ -124,15 +161,26 @@ def _commit(
     progress.reasons.extend(skipped[: max(0, 5 - len(progress.reasons))])
 
 
-def _entries(page: Page) -> tuple[list[Entry], list[tuple[str, str]]]:
-    """The tagged entries of a page; a record that a rule cannot take is skipped like one the connector could not."""
+def _entries(source: str, page: Page) -> tuple[list[Entry], list[tuple[str, str]]]:
+    """The tagged entries of a page; a record that cannot be taken is skipped like one the connector could not map."""
     entries, skipped = [], list(page.skipped)
     for record in page.records:
         try:
-            entries.append(complete(record))
+            entries.append(complete(_sound(source, record)))
         except Skipped as error:
-            skipped.append((record.key, error.message))
+            skipped.append((str(getattr(record, "id", record))[:200], error.message))
     return entries, skipped
+
+
+def _sound(source: str, record: Record) -> Record:
+    """The record, of its own source and such as the registry gives it back. Raises `Skipped`."""
+    try:
+        sound = decode(encode(record))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise Skipped(f"the record cannot be stored: {error}") from error
+    if sound.source != source:
+        raise Skipped(f"it is of the source {sound.source}, not of {source}.")
+    return sound
 
 
 def _finish_walk(registry: Registry, connector: Connector, page: Page, progress: Progress) -> None:

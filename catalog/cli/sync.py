@@ -39,7 +39,8 @@ def sync_command(source: str, registry: str | None, as_json: bool, **options: An
 
     Page by page, each stored whole with where to go on, so that a stop or a kill costs at most the page under way: the
     same command goes on from there. After the first full walk only what changed is asked for. The source's rate limits
-    are obeyed ahead of time.
+    are obeyed ahead of time. A budget of requests that is spent is no failure: the exit code is 0, and --json says
+    "stopped": true.
 
     \b
     Examples:
@@ -117,22 +118,36 @@ def progress_bar(limit: int | None) -> Iterator[Tell]:
         def show(progress: Progress) -> None:
             rate = progress.records / max(time.monotonic() - started, 0.001)
             total = progress.total if progress.total is not None else limit
-            bar.update(task, completed=progress.records, total=total, rate=f"{rate:,.0f}/s")
+            if progress.pages == 1:
+                bar.reset(task, completed=progress.before, total=total)
+            bar.update(task, completed=progress.before + progress.records, total=total, rate=f"{rate:,.0f}/s")
 
         yield show
 
 
 class _Lines:
-    """Progress as a line every ten seconds, for logs."""
+    """Progress as a line for the first page and every ten seconds, for logs."""
 
     def __init__(self) -> None:
-        self._started = self._told = time.monotonic()
+        self._started = time.monotonic()
+        self._due = self._started
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if now - self._told >= 10:
-            self._told = now
-            output.say(f"{progress.records:,} records, {progress.records / (now - self._started):,.0f}/s")
+        if now >= self._due:
+            self._due = now + 10
+            output.say(progress_line(progress, now - self._started))
+
+
+def progress_line(progress: Progress, seconds: float) -> str:
+    """How far a sync is after so many seconds: `2,000 of 6,000 records, 812/s, about 5 s left`."""
+    rate = progress.records / max(seconds, 0.001)
+    done = progress.before + progress.records
+    if progress.total is None or rate < 0.001:
+        return f"{done:,} records, {rate:,.0f}/s"
+    left = max(0, progress.total - done) / rate
+    near = f"{left:.0f} s" if left < 100 else f"{left / 60:.0f} min"
+    return f"{done:,} of {progress.total:,} records, {rate:,.0f}/s, about {near} left"
 
 
 @click.command("sources")

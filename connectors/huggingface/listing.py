@@ -107,7 +107,7 @@ def pages(web: Web, cursor: Cursor) -> Iterator[Page]:
 
 def _unfinished(cursor: Cursor) -> Walk | None:
     state = cursor.state
-    if not state.get("next"):
+    if not state.get("next") or (cursor.request.get("full") and state.get("kind") != "full"):
         return None
     return Walk(
         dict(cursor.request),
