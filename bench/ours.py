@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from catalog.errors import Skipped
-from catalog.record import Entry
 from catalog.search.facets import count_facets
 from catalog.search.hits import Result
 from catalog.search.query import Query
@@ -29,13 +27,9 @@ def load(source: Path, registry: Path) -> None:
     from catalog.registry.lines import import_lines, read_lines
 
     with Registry.open(registry, create=True) as opened, source.open("rb") as file:
-        done = import_lines(opened, read_lines(file), _tagged, origin=source.name)
+        done = import_lines(opened, read_lines(file), origin=source.name)
     if done.skipped:
         raise SystemExit(f"{done.skipped} lines were skipped")
-
-
-def _tagged(entry: Entry) -> Entry:
-    raise Skipped(f"{entry.key} has no tags, and every line of the corpus has.")
 
 
 class OurSearch:

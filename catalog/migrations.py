@@ -52,32 +52,29 @@ _TABLES = """
     CREATE TABLE tag (
         dataset_id INTEGER NOT NULL, position INTEGER NOT NULL, term_id INTEGER NOT NULL,
         rule_id INTEGER NOT NULL, evidence TEXT NOT NULL, confidence REAL NOT NULL,
-        PRIMARY KEY (dataset_id, position), FOREIGN KEY(dataset_id) REFERENCES dataset (id)
+        PRIMARY KEY (dataset_id, position)
     ) WITHOUT ROWID;
     CREATE TABLE license_claim (
         dataset_id INTEGER NOT NULL, position INTEGER NOT NULL, raw TEXT NOT NULL, "by" TEXT NOT NULL,
         scope TEXT NOT NULL, cls TEXT NOT NULL, evidence TEXT NOT NULL, note TEXT NOT NULL,
-        revision TEXT NOT NULL, date TEXT NOT NULL, PRIMARY KEY (dataset_id, position),
-        FOREIGN KEY(dataset_id) REFERENCES dataset (id)
+        revision TEXT NOT NULL, date TEXT NOT NULL, PRIMARY KEY (dataset_id, position)
     ) WITHOUT ROWID;
     CREATE TABLE dataset_column (
         dataset_id INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
-        config TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (dataset_id, position),
-        FOREIGN KEY(dataset_id) REFERENCES dataset (id)
+        config TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (dataset_id, position)
     ) WITHOUT ROWID;
     CREATE TABLE distribution (
         dataset_id INTEGER NOT NULL, position INTEGER NOT NULL, url TEXT NOT NULL, kind TEXT NOT NULL,
         path TEXT NOT NULL, format TEXT NOT NULL, bytes INTEGER, digest TEXT NOT NULL, note TEXT NOT NULL,
-        PRIMARY KEY (dataset_id, position), FOREIGN KEY(dataset_id) REFERENCES dataset (id)
+        PRIMARY KEY (dataset_id, position)
     ) WITHOUT ROWID;
     CREATE TABLE relation (
         dataset_id INTEGER NOT NULL, position INTEGER NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL,
-        note TEXT NOT NULL, PRIMARY KEY (dataset_id, position), FOREIGN KEY(dataset_id) REFERENCES dataset (id)
+        note TEXT NOT NULL, PRIMARY KEY (dataset_id, position)
     ) WITHOUT ROWID;
     CREATE TABLE alias (
         dataset_id INTEGER NOT NULL, kind TEXT NOT NULL, position INTEGER NOT NULL, alias TEXT NOT NULL,
-        norm TEXT NOT NULL, PRIMARY KEY (dataset_id, kind, position),
-        FOREIGN KEY(dataset_id) REFERENCES dataset (id)
+        norm TEXT NOT NULL, PRIMARY KEY (dataset_id, kind, position)
     ) WITHOUT ROWID;
     CREATE TABLE change (
         id INTEGER NOT NULL, dataset_id INTEGER NOT NULL, at TEXT NOT NULL, field TEXT NOT NULL,

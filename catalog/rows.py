@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from catalog.index.document import Texts, facet_terms, texts
 from catalog.index.keys import last_segment, name_norm
 from catalog.record import (
     Amount,
@@ -43,11 +43,54 @@ def entry_digest(entry: Entry) -> bytes:
     return digest_of(encode(entry))
 
 
-def dataset_row(entry: Entry, dataset_id: int, slot: int, digest: bytes, first_seen: str, now: str) -> Row:
-    """The row of the dataset table."""
+class Prepared(NamedTuple):
+    """An entry as the rows it becomes, but for the numbers that only a registry gives.
+
+    `columns` is the dataset row from key to made_by; `tags` are (position, facet, term, rule, evidence, confidence);
+    `details` holds, for each of `TABLES_OF_DETAILS` but the first, its rows without the dataset's id; `texts` and
+    `terms` are what the index holds; `watched` is what the change log compares.
+    """
+
+    key: str
+    source: str
+    upstream_id: str
+    native_id: str
+    popularity: int
+    digest: bytes
+    columns: Row
+    tags: list[Row]
+    details: tuple[list[Row], ...]
+    texts: Texts
+    terms: list[tuple[str, str]]
+    watched: tuple[str, ...]
+
+
+WATCHED: Final = ("access", "revision", "rows", "bytes", "commercial", "license")
+"""What the change log keeps the old and new value of."""
+
+
+def prepare(entry: Entry, digest: bytes | None = None) -> Prepared:
+    """The rows of an entry; `digest` is its digest where that is known already. Pure."""
+    return Prepared(
+        entry.key,
+        entry.source,
+        entry.upstream_id,
+        entry.id,
+        entry.popularity,
+        entry_digest(entry) if digest is None else digest,
+        _dataset_columns(entry),
+        [(n, t.facet, t.term, t.rule, t.evidence, t.confidence) for n, t in enumerate(entry.tags or ())],
+        _details(entry),
+        texts(entry),
+        facet_terms(entry),
+        _watched(entry),
+    )
+
+
+def _dataset_columns(entry: Entry) -> Row:
     verdict = entry.verdict or Verdict()
     return (
-        dataset_id, entry.key, entry.source, entry.id, entry.upstream_id, entry.name,
+        entry.key, entry.source, entry.id, entry.upstream_id, entry.name,
         name_norm(last_segment(entry.id)), entry.title, entry.title_zh, entry.summary, entry.description, entry.url,
         _pack(entry.creators), entry.publisher, entry.created, entry.modified, entry.year, entry.revision,
         entry.access, entry.access_note, entry.popularity, entry.downloads, entry.likes, entry.votes,
@@ -55,46 +98,39 @@ def dataset_row(entry: Entry, dataset_id: int, slot: int, digest: bytes, first_s
         entry.doi, entry.arxiv, entry.paper, entry.citation,
         _pack(entry.statements), _pack(entry.keywords), _pack(entry.evidence), entry.notes,
         verdict.commercial, verdict.expression, verdict.cls, verdict.reason, _pack(verdict.conflicts), entry.made_by,
-        slot, digest, first_seen, now, "",
     )  # fmt: skip
 
 
-@dataclass
-class Details:
-    """Rows of the tables that hang on the dataset, collected for many entries and written table by table."""
-
-    tag: list[Row] = field(default_factory=list)
-    license_claim: list[Row] = field(default_factory=list)
-    dataset_column: list[Row] = field(default_factory=list)
-    distribution: list[Row] = field(default_factory=list)
-    relation: list[Row] = field(default_factory=list)
-    alias: list[Row] = field(default_factory=list)
-
-    def add(self, entry: Entry, i: int, term_id: Callable[[str, str], int], rule_id: Callable[[str], int]) -> None:
-        """Add the rows of the entry with dataset id `i`."""
-        add = self.tag.append
-        for n, tag in enumerate(entry.tags or ()):
-            add((i, n, term_id(tag.facet, tag.term), rule_id(tag.rule), tag.evidence, tag.confidence))
-        for n, c in enumerate(entry.licenses):
-            self.license_claim.append((i, n, c.raw, c.by, c.scope, c.cls, c.evidence, c.note, c.revision, c.date))
-        for n, column in enumerate(entry.columns):
-            self.dataset_column.append((i, n, column.name, column.type, column.config, column.role))
-        for n, d in enumerate(entry.distributions):
-            self.distribution.append((i, n, d.url, d.kind, d.path, d.format, d.bytes, d.digest, d.note))
-        for n, tie in enumerate(entry.relations):
-            self.relation.append((i, n, tie.kind, tie.target, tie.note))
-        self.alias.extend(alias_rows(entry, i))
+def _details(entry: Entry) -> tuple[list[Row], ...]:
+    return (
+        [
+            (n, c.raw, c.by, c.scope, c.cls, c.evidence, c.note, c.revision, c.date)
+            for n, c in enumerate(entry.licenses)
+        ],
+        [(n, c.name, c.type, c.config, c.role) for n, c in enumerate(entry.columns)],
+        [(n, d.url, d.kind, d.path, d.format, d.bytes, d.digest, d.note) for n, d in enumerate(entry.distributions)],
+        [(n, tie.kind, tie.target, tie.note) for n, tie in enumerate(entry.relations)],
+        list(_alias_rows(entry)),
+    )
 
 
-def alias_rows(entry: Entry, dataset_id: int) -> Iterator[Row]:
+def _alias_rows(entry: Entry) -> Iterator[Row]:
     """The names beside its own that an entry answers to: given aliases and the handles of its locations."""
     for n, alias in enumerate(entry.aliases):
-        yield dataset_id, "alias", n, alias, name_norm(alias)
+        yield "alias", n, alias, name_norm(alias)
     if entry.name not in (entry.id, last_segment(entry.id)):
-        yield dataset_id, "name", 0, entry.name, name_norm(entry.name)
+        yield "name", 0, entry.name, name_norm(entry.name)
     for n, distribution in enumerate(entry.distributions):
-        if distribution.kind == "repo":
-            yield dataset_id, "location", n, distribution.url, name_norm(last_segment(distribution.url))
+        if distribution.kind == "repo" and distribution.url != entry.key:
+            yield "location", n, distribution.url, name_norm(last_segment(distribution.url))
+
+
+def _watched(entry: Entry) -> tuple[str, ...]:
+    """The values of `WATCHED`, in order."""
+    verdict = entry.verdict or Verdict()
+    rows, size = entry.rows, entry.bytes
+    counts = ("" if rows is None else str(rows.value), "" if size is None else str(size.value))
+    return (entry.access, entry.revision, *counts, verdict.commercial, verdict.expression)
 
 
 def entry_of(row: Sequence[Any], details: dict[str, list[Row]], term: Callable[[int], tuple[str, str]]) -> Entry:

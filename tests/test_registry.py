@@ -368,10 +368,6 @@ def test_any_entry_is_the_same_after_json(each: Entry) -> None:
     assert encode(decode(line)) == line
 
 
-def _untagged(each: Entry) -> Entry:
-    raise AssertionError(f"{each.key} came untagged")
-
-
 def test_one_bad_line_costs_itself_alone(tmp_path: Path) -> None:
     good = [encode(entry(f"a/{number}")) for number in range(200)]
     bad = [
@@ -387,7 +383,7 @@ def test_one_bad_line_costs_itself_alone(tmp_path: Path) -> None:
     file = tmp_path / "records.jsonl"
     file.write_bytes(b"\n".join(lines) + b"\n")
     with Registry.open(tmp_path / "r.db", create=True) as registry, file.open("rb") as stream:
-        done = import_lines(registry, read_lines(stream), _untagged)
+        done = import_lines(registry, read_lines(stream))
         assert (done.new, done.skipped) == (200, len(bad) - 1)  # an empty line counts for nothing
         reasons = registry.connection.execute("SELECT record, reason FROM skip").fetchall()
     assert len(reasons) == done.skipped
@@ -397,9 +393,9 @@ def test_one_bad_line_costs_itself_alone(tmp_path: Path) -> None:
 def test_known_lines_are_passed_over(tmp_path: Path) -> None:
     lines = [encode(entry(f"a/{number}")) for number in range(50)]
     with Registry.open(tmp_path / "r.db", create=True) as registry:
-        assert import_lines(registry, lines, _untagged).new == 50
+        assert import_lines(registry, lines).new == 50
         lines[7] = encode(entry("a/7", title="new"))
-        done = import_lines(registry, lines, _untagged)
+        done = import_lines(registry, lines)
     assert (done.new, done.changed, done.same) == (0, 1, 49)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from catalog.index.keys import EVERY, bigrams, cjk_runs, last_segment, plain
 from catalog.record import Entry
 
 Document = tuple[str, str, str, str, str, str]
 """name, title, body, extra, facets, cjk: the columns of `search_index`."""
+
+Texts = tuple[str, str, str, str, str]
+"""name, title, body, extra, cjk: what an entry says in words."""
 
 Tokens = Callable[[str, str], tuple[str, ...]]
 """(facet, term) -> the token of the term and of each of its ancestors."""
@@ -19,17 +22,30 @@ VERSION = "1"
 
 def document(entry: Entry, tokens: Tokens) -> Document:
     """The document of an entry. `tokens` names its facet terms."""
+    return assembled(texts(entry), facet_terms(entry), tokens)
+
+
+def assembled(parts: Texts, terms: Iterable[tuple[str, str]], tokens: Tokens) -> Document:
+    """The document of these texts and facet terms."""
+    found = [EVERY]
+    for facet, term in terms:
+        found.extend(tokens(facet, term))
+    name, title, body, extra, cjk = parts
+    return name, title, body, extra, " ".join(dict.fromkeys(found)), cjk
+
+
+def texts(entry: Entry) -> Texts:
+    """What of an entry is indexed as text."""
     name = entry.id if entry.name in (entry.id, last_segment(entry.id)) else f"{entry.id} {entry.name}"
     title = f"{entry.title} {entry.title_zh}" if entry.title_zh else entry.title
     body = f"{entry.summary}\n{entry.description}" if entry.summary else entry.description
     extra = _extra(entry)
-    text = "\n".join((name, title, body, extra))
-    if not text.isascii() or "\x00" in text:
-        name, title, body, extra = plain(name), plain(title), plain(body), plain(extra)
-        cjk = " ".join(bigrams(run) for run in cjk_runs(f"{name}\n{title}\n{body}\n{extra}"))
-    else:
-        cjk = ""
-    return name, title, body, extra, _facets(entry, tokens), cjk
+    text = f"{name}\n{title}\n{body}\n{extra}"
+    if text.isascii() and "\x00" not in text:
+        return name, title, body, extra, ""
+    name, title, body, extra = plain(name), plain(title), plain(body), plain(extra)
+    cjk = " ".join(bigrams(run) for run in cjk_runs(f"{name}\n{title}\n{body}\n{extra}"))
+    return name, title, body, extra, cjk
 
 
 def _extra(entry: Entry) -> str:
@@ -37,13 +53,6 @@ def _extra(entry: Entry) -> str:
     if entry.columns:
         words.extend(dict.fromkeys(column.name for column in entry.columns))
     return "\n".join(words)
-
-
-def _facets(entry: Entry, tokens: Tokens) -> str:
-    found = [EVERY]
-    for facet, term in facet_terms(entry):
-        found.extend(tokens(facet, term))
-    return " ".join(dict.fromkeys(found))
 
 
 def facet_terms(entry: Entry) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from catalog.index.postings import ids_matching
 from catalog.registry.reader import all_entries
 from catalog.registry.registry import Registry
 from catalog.registry.terms import Terms
-from catalog.rows import entry_digest
+from catalog.rows import TABLES_OF_DETAILS, entry_digest
 from catalog.sqlite import has_wal_reset_bug
 
 MAX_FAULTS = 20
@@ -78,6 +78,11 @@ def _check_tables(connection: sqlite3.Connection, report: Report, on_progress: C
             _note(report.index_faults if "fts" in answer.lower() else report.faults, f"SQLite: {answer}")
     for table, row, parent, _number in connection.execute("PRAGMA foreign_key_check").fetchmany(MAX_FAULTS):
         _note(report.faults, f"{table} row {row} has no {parent}")
+    for table in TABLES_OF_DETAILS:
+        statement = f"SELECT count(*) FROM {table} WHERE dataset_id NOT IN (SELECT id FROM dataset)"
+        orphans = connection.execute(statement).fetchone()[0]
+        if orphans:
+            _note(report.faults, f"{orphans:,} rows of {table} belong to no dataset")
     terms = Terms(connection, vocabulary.load())
     digests = connection.execute("SELECT id, key, digest FROM dataset ORDER BY id")
     for (number, key, digest), found in zip(digests, _entries(connection, terms, report), strict=False):

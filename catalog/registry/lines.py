@@ -15,13 +15,11 @@ from typing import IO
 from catalog.errors import Skipped
 from catalog.record import MAX_RECORD, Entry, decode, encode
 from catalog.registry.registry import Registry
-from catalog.rows import digest_of, entry_digest
+from catalog.rows import Prepared, digest_of, prepare
+from catalog.tagger import complete
 
 BATCH = 20_000
 """Lines written in one transaction."""
-
-Complete = Callable[[Entry], Entry]
-"""Gives an entry the tags and the verdict that its line lacks."""
 
 
 @dataclass
@@ -43,42 +41,70 @@ class Imported:
 def import_lines(
     registry: Registry,
     lines: Iterable[bytes],
-    complete: Complete,
     *,
     origin: str = "",
     on_progress: Callable[[Imported], None] | None = None,
 ) -> Imported:
-    """Read entries, one a line, into the registry; `complete` tags those that come untagged.
+    """Read entries, one a line, into the registry; those that come untagged are tagged.
 
     Raises `Fatal` when the disk fails; batches that were told to `on_progress` are stored.
     """
     done = Imported(registry.begin_run("records", "import", {"file": origin}))
+    known = {digest for (digest,) in registry.connection.execute("SELECT digest FROM dataset")}
     with _no_collections():
-        _import(registry, lines, complete, done, on_progress)
+        batch = _Batch()
+        for number, line in enumerate(lines, 1):
+            body = line.rstrip(b"\r\n")
+            digest = digest_of(body)
+            if digest in known:
+                batch.same += 1
+            elif body and not body.isspace():
+                batch.read(number, body, digest)
+                if batch.is_full:
+                    _commit(registry, batch, done, on_progress)
+                    batch = _Batch()
+        _commit(registry, batch, done, on_progress)
     registry.finish_run(done.run, "done")
     return done
 
 
-def _import(
-    registry: Registry,
-    lines: Iterable[bytes],
-    complete: Complete,
-    done: Imported,
-    on_progress: Callable[[Imported], None] | None,
-) -> None:
-    known = {digest for (digest,) in registry.connection.execute("SELECT digest FROM dataset")}
-    batch = _Batch()
-    for number, line in enumerate(lines, 1):
-        body = line.rstrip(b"\r\n")
-        digest = digest_of(body)
-        if digest in known:
-            batch.same += 1
-        else:
-            batch.read(number, body, digest, complete)
-        if len(batch.entries) + len(batch.skipped) >= BATCH:
-            _flush(registry, done, batch, on_progress)
-            batch = _Batch()
-    _flush(registry, done, batch, on_progress)
+class _Batch:
+    """Lines of one transaction: rows ready to be written, lines that cannot be used, and how many were known."""
+
+    def __init__(self) -> None:
+        self.ready: list[Prepared] = []
+        self.skipped: list[tuple[str, str]] = []
+        self.same = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.ready) + len(self.skipped) >= BATCH
+
+    def read(self, number: int, body: bytes, digest: bytes) -> None:
+        """Take one line, or note why it cannot be taken."""
+        try:
+            self.ready.append(_prepared(body, digest))
+        except Skipped as error:
+            self.skipped.append((f"line {number}", error.message))
+
+
+def _prepared(body: bytes, digest: bytes) -> Prepared:
+    """The rows of a line; an entry without tags or verdict is tagged and judged. Raises `Skipped`."""
+    entry = decode(body)
+    if entry.tags is None or entry.verdict is None:
+        return prepare(complete(entry))
+    canonical = encode(entry)
+    return prepare(entry, digest if canonical == body else digest_of(canonical))
+
+
+def _commit(registry: Registry, batch: _Batch, done: Imported, on_progress: Callable[[Imported], None] | None) -> None:
+    counts = registry.commit_page(done.run, batch.ready, skipped=batch.skipped, known_same=batch.same)
+    done.new += counts.new
+    done.changed += counts.changed
+    done.same += counts.same
+    done.skipped += len(batch.skipped)
+    if on_progress is not None:
+        on_progress(done)
 
 
 @contextmanager
@@ -91,43 +117,6 @@ def _no_collections() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-class _Batch:
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.digests: list[bytes] = []
-        self.skipped: list[tuple[str, str]] = []
-        self.same = 0
-
-    def read(self, number: int, body: bytes, digest: bytes, complete: Complete) -> None:
-        """Take one line, or note why it cannot be taken. Empty lines count for nothing."""
-        if not body.strip():
-            return
-        try:
-            entry = decode(body)
-            if entry.tags is None or entry.verdict is None:
-                entry = complete(entry)
-                digest = entry_digest(entry)
-            elif len(body) != len(canonical := encode(entry)) or body != canonical:
-                digest = digest_of(canonical)
-        except Skipped as error:
-            self.skipped.append((f"line {number}", error.message))
-            return
-        self.entries.append(entry)
-        self.digests.append(digest)
-
-
-def _flush(registry: Registry, done: Imported, batch: _Batch, tell: Callable[[Imported], None] | None) -> None:
-    counts = registry.commit_page(
-        done.run, batch.entries, digests=batch.digests, skipped=batch.skipped, known_same=batch.same
-    )
-    done.new += counts.new
-    done.changed += counts.changed
-    done.same += counts.same
-    done.skipped += len(batch.skipped)
-    if tell is not None:
-        tell(done)
 
 
 def read_lines(file: IO[bytes]) -> Iterator[bytes]:

@@ -10,19 +10,15 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from catalog.index.document import Document, document
+from catalog.index.document import Document, assembled
 from catalog.index.keys import last_segment, level_of, name_norm, slot_of
 from catalog.index.maintain import add_documents, next_generation, remove_documents
-from catalog.record import Entry
 from catalog.registry.reader import CHUNK, read_entries
 from catalog.registry.terms import Terms
-from catalog.rows import TABLES_OF_DETAILS, Details, Row, dataset_row, entry_digest
+from catalog.rows import TABLES_OF_DETAILS, WATCHED, Prepared, Row, prepare
 
 STICKY_LEVELS = 9
 """A dataset keeps its slot until its popularity level moved by this much (a factor of two): downloads change daily."""
-
-WATCHED = ("access", "revision", "rows", "bytes", "commercial", "license")
-"""What the change log keeps the old and new value of."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class _Batch:
     """The work of one page, sorted into what each table gets."""
 
     rows: list[Row] = field(default_factory=list)
-    details: Details = field(default_factory=Details)
+    details: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES_OF_DETAILS})
     stale: list[int] = field(default_factory=list)
     documents: list[tuple[int, Document]] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
@@ -67,18 +63,20 @@ class PageWriter:
         self._insert = {name: _insert_statement(connection, name) for name in TABLES_OF_DETAILS}
         self._upsert = _upsert_statement(connection)
 
-    def write(
-        self, entries: Iterable[Entry], now: str, *, digests: Sequence[bytes] | None = None
-    ) -> tuple[Counts, list[int]]:
+    def write(self, entries: Iterable[Prepared], now: str) -> tuple[Counts, list[int]]:
         """Write the entries of a page; the last one wins where a key comes twice. Returns counts and ids seen."""
-        keyed = {entry.key: (entry, digest) for entry, digest in _with_digests(entries, digests)}
-        stored = self._stored({key: entry for key, (entry, _) in keyed.items()})
+        keyed = {entry.key: entry for entry in entries}
+        stored = self._stored(keyed)
         batch = _Batch()
-        fresh = [pair for key, pair in keyed.items() if key not in stored]
-        changed = [(stored[key], *pair) for key, pair in keyed.items() if _differs(stored.get(key), key, pair[1])]
-        same = [
-            old for key, (_, digest) in keyed.items() if (old := stored.get(key)) and not _differs(old, key, digest)
-        ]
+        fresh, changed, same = [], [], []
+        for key, entry in keyed.items():
+            old = stored.get(key)
+            if old is None:
+                fresh.append(entry)
+            elif old.digest != entry.digest or old.key != key:
+                changed.append((old, entry))
+            else:
+                same.append(old)
         batch.seen.extend(old.id for old in same)
         batch.back.extend(old.id for old in same if old.missing)
         self._add_fresh(batch, fresh, now)
@@ -86,7 +84,7 @@ class PageWriter:
         self._execute(batch)
         return Counts(len(fresh), len(changed), len(same)), batch.seen
 
-    def _stored(self, entries: dict[str, Entry]) -> dict[str, _Stored]:
+    def _stored(self, entries: dict[str, Prepared]) -> dict[str, _Stored]:
         """What the registry holds of these keys, renamed datasets found by their upstream id."""
         found: dict[str, _Stored] = {}
         for marks, chunk in _chunks(list(entries)):
@@ -105,33 +103,38 @@ class PageWriter:
                     found[renamed[source, upstream]] = _Stored(*row)
         return found
 
-    def _add_fresh(self, batch: _Batch, fresh: Sequence[tuple[Entry, bytes]], now: str) -> None:
+    def _add_fresh(self, batch: _Batch, fresh: Sequence[Prepared], now: str) -> None:
         number: int = self._connection.execute("SELECT coalesce(max(id), 0) FROM dataset").fetchone()[0]
-        for entry, digest in fresh:
+        for entry in fresh:
             number += 1
-            self._add(batch, entry, number, slot_of(entry.popularity, number), digest, now, now)
+            self._add(batch, entry, number, slot_of(entry.popularity, number), now, now)
 
-    def _add_changed(self, batch: _Batch, changed: Sequence[tuple[_Stored, Entry, bytes]], now: str) -> None:
-        before = read_entries(self._connection, [old.id for old, _, _ in changed], self._terms.name)
+    def _add_changed(self, batch: _Batch, changed: Sequence[tuple[_Stored, Prepared]], now: str) -> None:
+        before = read_entries(self._connection, [old.id for old, _entry in changed], self._terms.name)
         gone = []
-        for old, entry, digest in changed:
-            entry_before = before[old.id]
+        for old, entry in changed:
+            entry_before = prepare(before[old.id], old.digest)
             stays = abs(level_of(old.slot) - entry.popularity) < STICKY_LEVELS
             slot = old.slot if stays else slot_of(entry.popularity, old.id)
-            gone.append((old.slot, document(entry_before, self._terms.tokens)))
+            gone.append((old.slot, assembled(entry_before.texts, entry_before.terms, self._terms.tokens)))
             batch.stale.append(old.id)
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
             if old.key != entry.key:
-                batch.old_names.append((old.id, "old-id", entry_before.id, name_norm(last_segment(entry_before.id))))
-            self._add(batch, entry, old.id, slot, digest, old.first_seen, now)
+                norm = name_norm(last_segment(entry_before.native_id))
+                batch.old_names.append((old.id, "old-id", entry_before.native_id, norm))
+            self._add(batch, entry, old.id, slot, old.first_seen, now)
         self._settle(batch, gone)
 
-    def _add(
-        self, batch: _Batch, entry: Entry, number: int, slot: int, digest: bytes, first_seen: str, now: str
-    ) -> None:
-        batch.rows.append(dataset_row(entry, number, slot, digest, first_seen, now))
-        batch.details.add(entry, number, self._terms.id, self._terms.rule)
-        batch.documents.append((slot, document(entry, self._terms.tokens)))
+    def _add(self, batch: _Batch, entry: Prepared, number: int, slot: int, first_seen: str, now: str) -> None:
+        batch.rows.append((number, *entry.columns, slot, entry.digest, first_seen, now, ""))
+        term_id, rule_id = self._terms.id, self._terms.rule
+        tags = batch.details["tag"]
+        for position, facet, term, rule, evidence, confidence in entry.tags:
+            tags.append((number, position, term_id(facet, term), rule_id(rule), evidence, confidence))
+        for name, rows in zip(TABLES_OF_DETAILS[1:], entry.details, strict=True):
+            if rows:
+                batch.details[name].extend([(number, *row) for row in rows])
+        batch.documents.append((slot, assembled(entry.texts, entry.terms, self._terms.tokens)))
         batch.seen.append(number)
 
     def _settle(self, batch: _Batch, gone: list[tuple[int, Document]]) -> None:
@@ -148,7 +151,7 @@ class PageWriter:
             run(f"DELETE FROM {table} WHERE dataset_id = ?{which}", [(number,) for number in batch.stale])
         run(self._upsert, batch.rows)
         for table in TABLES_OF_DETAILS:
-            run(self._insert[table], getattr(batch.details, table))
+            run(self._insert[table], batch.details[table])
         run(_INSERT_OLD_NAME, batch.old_names)
         run("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", batch.changes)
         run("UPDATE dataset SET missing_since = '' WHERE id = ?", [(number,) for number in batch.back])
@@ -178,36 +181,13 @@ def _upsert_statement(connection: sqlite3.Connection) -> str:
     return f"{_insert_statement(connection, 'dataset')} ON CONFLICT (id) DO UPDATE SET {updates}"
 
 
-def _with_digests(entries: Iterable[Entry], digests: Sequence[bytes] | None) -> Iterable[tuple[Entry, bytes]]:
-    if digests is not None:
-        return zip(entries, digests, strict=True)
-    return ((entry, entry_digest(entry)) for entry in entries)
-
-
-def _differs(old: _Stored | None, key: str, digest: bytes) -> bool:
-    return old is not None and (old.digest != digest or old.key != key)
-
-
 def _chunks(values: list[str]) -> Iterable[tuple[str, list[str]]]:
     for start in range(0, len(values), CHUNK):
         chunk = values[start : start + CHUNK]
         yield ",".join("?" * len(chunk)), chunk
 
 
-def _changes(number: int, old: Entry, new: Entry, now: str) -> Iterable[Row]:
-    before, after = _watched(old), _watched(new)
-    for name in WATCHED:
-        if before[name] != after[name]:
-            yield number, now, name, before[name], after[name]
-
-
-def _watched(entry: Entry) -> dict[str, str]:
-    verdict = entry.verdict
-    return {
-        "access": entry.access,
-        "revision": entry.revision,
-        "rows": str(entry.rows.value) if entry.rows else "",
-        "bytes": str(entry.bytes.value) if entry.bytes else "",
-        "commercial": verdict.commercial if verdict else "",
-        "license": verdict.expression if verdict else "",
-    }
+def _changes(number: int, old: Prepared, new: Prepared, now: str) -> Iterable[Row]:
+    for name, before, after in zip(WATCHED, old.watched, new.watched, strict=True):
+        if before != after:
+            yield number, now, name, before, after

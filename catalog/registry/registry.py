@@ -29,6 +29,7 @@ from catalog.registry.missing import mark_missing, record_sighting
 from catalog.registry.pages import Counts, PageWriter
 from catalog.registry.reader import all_entries, read_entries
 from catalog.registry.terms import VOCABULARY_MARK, Terms, vocabulary_digest, write_vocabulary
+from catalog.rows import Prepared, prepare
 from catalog.sqlite import connect_for_writing
 
 MAX_SKIPS = 10_000
@@ -168,9 +169,8 @@ class Registry:
     def commit_page(
         self,
         run: int,
-        entries: Sequence[Entry],
+        entries: Sequence[Entry | Prepared],
         *,
-        digests: Sequence[bytes] | None = None,
         skipped: Sequence[tuple[str, str]] = (),
         walk: tuple[str, str, Mapping[str, object]] | None = None,
         sight: bool = False,
@@ -183,7 +183,7 @@ class Registry:
         Entries must be tagged. Raises `Fatal` when the disk fails; nothing of the page is stored then.
         """
         with self.transaction() as connection:
-            counts, seen = self._pages.write(entries, now(), digests=digests)
+            counts, seen = self._pages.write(map(_prepared, entries), now())
             counts = replace(counts, same=counts.same + known_same)
             page = connection.execute(
                 "UPDATE run SET pages = pages + 1, new = new + ?, changed = changed + ?, same = same + ?, "
@@ -275,6 +275,10 @@ def _make_folder(folder: Path) -> None:
 def now() -> str:
     """The time as the registry writes it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _prepared(entry: Entry | Prepared) -> Prepared:
+    return prepare(entry) if isinstance(entry, Entry) else entry
 
 
 def _json(value: Mapping[str, object]) -> str:

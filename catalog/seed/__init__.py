@@ -100,7 +100,7 @@ def to_record(entry: Mapping[str, Any]) -> Record:
         licenses=tuple(_claim(claim) for claim in entry["licenses"]),
         columns=tuple(_column(column) for column in entry.get("columns", ())),
         distributions=distributions,
-        relations=tuple(_relations(entry, distributions)),
+        relations=tuple(Relation(tie["kind"], tie["target"], tie.get("note", "")) for tie in entry.get("related", ())),
         evidence=tuple(entry["evidence"]),
     )
 
@@ -159,11 +159,3 @@ def _column(column: str) -> Column:
 def _amount(entry: Mapping[str, Any], name: str) -> Amount | None:
     value = entry.get("size", {}).get(name)
     return None if value is None else Amount(value, entry["size_source"][name])
-
-
-def _relations(entry: Mapping[str, Any], distributions: tuple[Distribution, ...]) -> Iterator[Relation]:
-    for place in distributions:
-        if place.kind == "repo":
-            yield Relation("same-as", place.url)
-    for tie in entry.get("related", ()):
-        yield Relation(tie["kind"], tie["target"], tie.get("note", ""))
