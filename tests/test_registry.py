@@ -576,3 +576,33 @@ def test_backup_is_whole_and_readable(tmp_path: Path, catalog_command: Command) 
     assert "--force" in again.stderr
     assert catalog_command("backup", "copy.db", "--force").returncode == 0
     assert [path.name for path in tmp_path.iterdir() if ".tmp" in path.name] == []
+
+
+# -- what is derived ------------------------------------------------------------------------------------------------
+
+
+def _derived(path: Path) -> tuple[list[object], set[str]]:
+    connection = connect_for_reading(path)
+    bitmaps = connection.execute("SELECT term_id, total, ids FROM facet_bitmap ORDER BY term_id").fetchall()
+    words = {word for (word,) in connection.execute("SELECT word FROM word")}
+    forms = connection.execute("SELECT count(*) FROM word_deletion").fetchone()[0]
+    assert forms >= len(words)
+    connection.close()
+    return bitmaps, words
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(entries, min_size=1, max_size=4), min_size=2, max_size=4))
+def test_little_changes_lead_where_making_all_anew_leads(tmp_path: Path, pages: list[list[Entry]]) -> None:
+    """Bitmaps and words kept up by each session's changes are those of a registry whose index is built at once."""
+    path = tmp_path / "r.db"
+    path.unlink(missing_ok=True)
+    for page in pages:
+        store(path, *(_under(each, entry(f"a/{n}")) for n, each in enumerate(page)))
+    kept_bitmaps, kept_words = _derived(path)
+    with Registry.open(path) as registry:
+        registry.rebuild_index()
+    bitmaps, words = _derived(path)
+    assert kept_bitmaps == bitmaps
+    assert kept_words >= words
+    assert check(str(path)).clean

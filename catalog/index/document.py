@@ -10,6 +10,9 @@ from catalog.record import Entry
 Document = tuple[str, str, str, str, str, str]
 """name, title, body, extra, facets, cjk: the columns of `search_index`."""
 
+FACETS = 4
+"""Where the facet tokens stand in a document."""
+
 Texts = tuple[str, str, str, str, str]
 """name, title, body, extra, cjk: what an entry says in words."""
 

@@ -13,11 +13,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from catalog.index.document import Document
+from catalog.index.document import FACETS, Document
 from catalog.index.keys import TERM_MARK, deletions, form_of
 from catalog.index.postings import ids_matching
+
+if TYPE_CHECKING:
+    from pyroaring import BitMap
 
 GENERATION = "generation"
 DERIVED = "derived"
@@ -40,6 +45,7 @@ _DELETE = (
     "INSERT INTO search_index (search_index, rowid, name, title, body, extra, facets, cjk) "
     "VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
 )
+_TOKENS = re.compile(r"[^\W_]+")
 _WORDS = re.compile(f"[a-z][a-z0-9]{{{MIN_WORD - 1},{MAX_WORD - 1}}}")
 
 
@@ -76,16 +82,22 @@ def is_fresh(connection: sqlite3.Connection) -> bool:
     return bool(marks.get(GENERATION, "0") == marks.get(DERIVED, "0"))
 
 
-def refresh(connection: sqlite3.Connection) -> bool:
-    """Make bitmaps and words anew in one transaction if rows changed since. Returns whether there was work."""
+def refresh(connection: sqlite3.Connection, delta: Delta | None = None) -> bool:
+    """Bring bitmaps and words up to the rows in one transaction, if rows changed. Returns whether there was work.
+
+    `delta` is all that changed since they were made, where that is known; without it they are made anew.
+    """
     if is_fresh(connection):
         return False
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statement in LOOK_UPS:
-            connection.execute(statement)
-        _refresh_bitmaps(connection)
-        _refresh_words(connection)
+        if delta is not None and delta.is_whole:
+            delta.apply(connection)
+        else:
+            for statement in LOOK_UPS:
+                connection.execute(statement)
+            _refresh_bitmaps(connection)
+            _refresh_words(connection)
         connection.execute(
             "INSERT OR REPLACE INTO meta (name, value) SELECT ?, value FROM meta WHERE name = ?", (DERIVED, GENERATION)
         )
@@ -96,14 +108,72 @@ def refresh(connection: sqlite3.Connection) -> bool:
     return True
 
 
+class Delta:
+    """What a session changed of what is derived, while it is little: then only that is brought up to date.
+
+    It must be told of every document (`note`) from a moment on when bitmaps and words were fresh. After more than
+    `MOST` documents it forgets all: making everything anew is cheaper then.
+    """
+
+    MOST = 50_000
+
+    def __init__(self, *, fresh: bool) -> None:
+        self.is_whole = fresh
+        self._count = 0
+        self._words: set[str] = set()
+        self._came: dict[str, set[int]] = {}
+        self._went: dict[str, set[int]] = {}
+
+    def note(self, dataset_id: int, before: Document | None, after: Document) -> None:
+        """Take in that a dataset's document changed, or is new."""
+        if not self.is_whole:
+            return
+        self._count += 1
+        if self._count > self.MOST:
+            self.forget()
+            return
+        old, new = set(before[FACETS].split()) if before else set(), set(after[FACETS].split())
+        for tokens, came, went in ((new - old, self._came, self._went), (old - new, self._went, self._came)):
+            for token in tokens:
+                came.setdefault(token, set()).add(dataset_id)
+                went.get(token, set()).discard(dataset_id)
+        if before is None or before[:2] != after[:2]:
+            self._words |= words_of(f"{after[0]} {after[1]}")
+
+    def forget(self) -> None:
+        """Give up: what changed is too much, or no longer known."""
+        self.is_whole = False
+        self._words, self._came, self._went = set(), {}, {}
+
+    def apply(self, connection: sqlite3.Connection) -> None:
+        """Write what changed. The caller holds a transaction."""
+        for token in sorted(self._came.keys() | self._went.keys()):
+            if token.startswith(TERM_MARK):
+                self._change(connection, int(token[1:], 16), self._came.get(token, set()), self._went.get(token, set()))
+        add_words(connection, self._words)
+
+    @staticmethod
+    def _change(connection: sqlite3.Connection, number: int, came: set[int], went: set[int]) -> None:
+        from pyroaring import BitMap
+
+        row = connection.execute("SELECT ids FROM facet_bitmap WHERE term_id = ?", (number,)).fetchone()
+        bitmap = BitMap.deserialize(row[0]) if row else BitMap()
+        bitmap = (bitmap | BitMap(came)) - BitMap(went)
+        connection.execute("DELETE FROM facet_bitmap WHERE term_id = ?", (number,))
+        _store_bitmap(connection, number, bitmap)
+
+
 def _refresh_bitmaps(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM facet_bitmap")
     for (number,) in connection.execute("SELECT id FROM term ORDER BY id").fetchall():
-        bitmap = ids_matching(connection, f'"{TERM_MARK}{number:x}"')
-        if bitmap:
-            bitmap.run_optimize()
-            row = (number, len(bitmap), bitmap.serialize())
-            connection.execute("INSERT INTO facet_bitmap (term_id, total, ids) VALUES (?, ?, ?)", row)
+        _store_bitmap(connection, number, ids_matching(connection, f'"{TERM_MARK}{number:x}"'))
+
+
+def _store_bitmap(connection: sqlite3.Connection, number: int, bitmap: BitMap) -> None:
+    if bitmap:
+        bitmap.run_optimize()
+        row = (number, len(bitmap), bitmap.serialize())
+        connection.execute("INSERT INTO facet_bitmap (term_id, total, ids) VALUES (?, ?, ?)", row)
 
 
 def _refresh_words(connection: sqlite3.Connection) -> None:
@@ -114,10 +184,7 @@ def _refresh_words(connection: sqlite3.Connection) -> None:
     if gone:
         connection.executemany("DELETE FROM word_deletion WHERE form = ?", ((form,) for form in _forms(gone)))
         connection.executemany("DELETE FROM word WHERE id = ?", ((number,) for number, _word in gone))
-    first = max(known.values(), default=0) + 1
-    fresh = list(enumerate(sorted(now - known.keys()), start=first))
-    connection.executemany("INSERT INTO word (id, word) VALUES (?, ?)", fresh)
-    connection.executemany("INSERT INTO word_deletion (form) VALUES (?)", ((form,) for form in _forms(fresh)))
+    add_words(connection, now - known.keys())
 
 
 def spelling_words(connection: sqlite3.Connection) -> set[str]:
@@ -127,6 +194,23 @@ def spelling_words(connection: sqlite3.Connection) -> set[str]:
     words = {term for (term,) in rows if _WORDS.fullmatch(term)}
     connection.execute("DROP TABLE temp.column_words")
     return words
+
+
+def add_words(connection: sqlite3.Connection, words: Iterable[str]) -> None:
+    """Add spelling words that are not known yet. The caller holds a transaction."""
+    known = "SELECT 1 FROM word WHERE word = ?"
+    new = [word for word in sorted(set(words)) if connection.execute(known, (word,)).fetchone() is None]
+    first: int = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM word").fetchone()[0]
+    fresh = list(enumerate(new, start=first))
+    connection.executemany("INSERT INTO word (id, word) VALUES (?, ?)", fresh)
+    connection.executemany("INSERT INTO word_deletion (form) VALUES (?)", ((form,) for form in _forms(fresh)))
+
+
+def words_of(text: str) -> set[str]:
+    """The spelling words of a text, as the tokenizer of the index cuts it: marks come off letters."""
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return {word for word in _TOKENS.findall(text.lower()) if _WORDS.fullmatch(word)}
 
 
 def _forms(words: Iterable[tuple[int, str]]) -> list[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from catalog.index.document import Document, assembled
 from catalog.index.keys import last_segment, level_of, name_norm, slot_of
-from catalog.index.maintain import add_documents, next_generation, remove_documents
+from catalog.index.maintain import Delta, add_documents, next_generation, remove_documents
 from catalog.registry.reader import CHUNK, read_entries
 from catalog.registry.terms import Terms
 from catalog.rows import TABLES_OF_DETAILS, WATCHED, Prepared, Row, prepare
@@ -57,9 +57,10 @@ class _Batch:
 class PageWriter:
     """Writes pages of entries; keeps the column lists and term numbers between pages."""
 
-    def __init__(self, connection: sqlite3.Connection, terms: Terms) -> None:
+    def __init__(self, connection: sqlite3.Connection, terms: Terms, delta: Delta) -> None:
         self._connection = connection
         self._terms = terms
+        self._delta = delta
         self._insert = {name: _insert_statement(connection, name) for name in TABLES_OF_DETAILS}
         self._upsert = _upsert_statement(connection)
 
@@ -116,16 +117,26 @@ class PageWriter:
             entry_before = prepare(before[old.id], old.digest)
             stays = abs(level_of(old.slot) - entry.popularity) < STICKY_LEVELS
             slot = old.slot if stays else slot_of(entry.popularity, old.id)
-            gone.append((old.slot, assembled(entry_before.texts, entry_before.terms, self._terms.tokens)))
+            document_before = assembled(entry_before.texts, entry_before.terms, self._terms.tokens)
+            gone.append((old.slot, document_before))
             batch.stale.append(old.id)
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
             if old.key != entry.key:
                 norm = name_norm(last_segment(entry_before.native_id))
                 batch.old_names.append((old.id, "old-id", entry_before.native_id, norm))
-            self._add(batch, entry, old.id, slot, old.first_seen, now)
+            self._add(batch, entry, old.id, slot, old.first_seen, now, document_before)
         self._settle(batch, gone)
 
-    def _add(self, batch: _Batch, entry: Prepared, number: int, slot: int, first_seen: str, now: str) -> None:
+    def _add(
+        self,
+        batch: _Batch,
+        entry: Prepared,
+        number: int,
+        slot: int,
+        first_seen: str,
+        now: str,
+        before: Document | None = None,
+    ) -> None:
         batch.rows.append((number, *entry.columns, slot, entry.digest, first_seen, now, ""))
         term_id, rule_id = self._terms.id, self._terms.rule
         tags = batch.details["tag"]
@@ -134,7 +145,9 @@ class PageWriter:
         for name, rows in zip(TABLES_OF_DETAILS[1:], entry.details, strict=True):
             if rows:
                 batch.details[name].extend([(number, *row) for row in rows])
-        batch.documents.append((slot, assembled(entry.texts, entry.terms, self._terms.tokens)))
+        document = assembled(entry.texts, entry.terms, self._terms.tokens)
+        batch.documents.append((slot, document))
+        self._delta.note(number, before, document)
         batch.seen.append(number)
 
     def _settle(self, batch: _Batch, gone: list[tuple[int, Document]]) -> None:

@@ -20,7 +20,7 @@ from catalog import vocabulary
 from catalog.errors import CatalogError, Fatal, NotFound
 from catalog.index.document import VERSION as DOCUMENT_VERSION
 from catalog.index.document import document
-from catalog.index.maintain import add_documents, clear, next_generation, refresh
+from catalog.index.maintain import Delta, add_documents, clear, is_fresh, next_generation, refresh
 from catalog.lock import writer_lock
 from catalog.migrations import migrate, pending, require_current, version_of
 from catalog.record import Entry
@@ -47,9 +47,11 @@ class Registry:
         self.connection = connection
         self._closing = closing
         self._vocabulary = vocabulary.load()
+        self._delta = Delta(fresh=False)
         self._bring_up_to_date()
         self._terms = Terms(connection, self._vocabulary)
-        self._pages = PageWriter(connection, self._terms)
+        self._delta = Delta(fresh=is_fresh(connection) and len(self) > 0)
+        self._pages = PageWriter(connection, self._terms, self._delta)
 
     @classmethod
     def open(
@@ -82,7 +84,7 @@ class Registry:
     def close(self) -> None:
         """Bring what is derived from the rows up to date, close the file and let other writers in."""
         try:
-            refresh(self.connection)
+            refresh(self.connection, self._delta)
         except sqlite3.Error as error:
             raise Fatal(f"the index of {self.path} could not be brought up to date ({error}).", _SEE_CHECK) from error
         finally:
@@ -110,6 +112,7 @@ class Registry:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             self._terms.reload()
+            self._delta.forget()
             if isinstance(error, sqlite3.Error):
                 raise Fatal(f"the registry {self.path} could not be written ({error}).", _SEE_CHECK) from error
             raise
@@ -130,6 +133,7 @@ class Registry:
         """Write vocabulary and index anew from the tables, in one transaction. Returns how many entries there are."""
         done = 0
         with self.transaction() as connection:
+            self._delta.forget()
             write_vocabulary(connection, self._vocabulary)
             self._terms.reload()
             clear(connection)
