@@ -42,9 +42,13 @@ class OurSearch:
         """The first page for a query string, hits filled in, with the exact total: what a user gets."""
         return run(self._connection, Query.parse(text))
 
+    def hits(self, text: str) -> Result:
+        """The first page, hits filled in; the matches are not counted."""
+        return run(self._connection, Query.parse(text), total=False)
+
     def page(self, text: str) -> list[str]:
         """The keys of the first page."""
-        return [hit.key for hit in self.result(text)]
+        return [hit.key for hit in self.hits(text)]
 
     def as_typed(self, text: str) -> list[str]:
         """The keys of the first page without spelling help."""

@@ -108,6 +108,7 @@ def _writer(target: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(target, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA cache_size = -65536")
     return connection
 
 
