@@ -67,7 +67,7 @@ class OurSearch:
     def facet_counts(self, text: str) -> Counts:
         """The counts of every term of every facet over the whole result, and nothing else."""
         plan = prepare(self._connection, Query.parse(text))
-        counted = count_facets(self._connection, plan.match, plan.condition, plan.values, ())
+        counted, _size = count_facets(self._connection, plan.match, plan.condition, plan.values, ())
         return {(facet, each.term): each.count for facet, counts in counted.items() for each in counts}
 
     def page_and_counts(self, text: str) -> Result:

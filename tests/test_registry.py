@@ -606,3 +606,15 @@ def test_little_changes_lead_where_making_all_anew_leads(tmp_path: Path, pages: 
     assert kept_bitmaps == bitmaps
     assert kept_words >= words
     assert check(str(path)).clean
+
+
+def test_top_counts_are_the_first_of_all_counts(embedded: Path) -> None:
+    connection = connect_for_reading(embedded)
+    for text in ("", "medical", "dialogue", "task:sft", "lang:zh"):
+        whole = run(connection, Query.parse(text), facets=[])
+        for top in (1, 3, 6, 50):
+            some = run(connection, Query.parse(text), facets=[], top=top)
+            assert whole.facets is not None
+            assert some.facets == {facet: counts[:top] for facet, counts in whole.facets.items()}
+            assert some.total == whole.total == run(connection, Query.parse(text)).total
+    connection.close()

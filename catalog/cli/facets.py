@@ -60,7 +60,9 @@ def facets_command(facet: str | None, everything: bool, as_json: bool, registry:
 
 def terms_of(connection: sqlite3.Connection, facet: str) -> list[dict[str, Any]]:
     """The terms of a facet, in the order of the vocabulary and then by count, with their counts."""
-    counts = {each.term: each.count for each in count_facets(connection, _EVERYTHING, "", (), [facet]).get(facet, [])}
+    counts = {
+        each.term: each.count for each in count_facets(connection, _EVERYTHING, "", (), [facet])[0].get(facet, [])
+    }
     rows = connection.execute(
         "SELECT term, label, label_zh, grouping, description, aliases, parents, position FROM term WHERE facet = ?",
         (facet,),
@@ -81,7 +83,7 @@ _EVERYTHING = '"\ue001"'
 
 
 def _overview(connection: sqlite3.Connection, as_json: bool) -> int:
-    counts = count_facets(connection, _EVERYTHING, "", (), ())
+    counts, _total = count_facets(connection, _EVERYTHING, "", (), ())
     rows = connection.execute("SELECT facet, count(*) FROM term GROUP BY facet ORDER BY min(id)").fetchall()
     known = [(facet, len(counts.get(facet, [])), total) for facet, total in rows]
     if as_json:

@@ -119,7 +119,8 @@ def search_command(words: tuple[str, ...], **options: Any) -> int:
     wants = options["facets"] if options["facets"] is not None else on_terminal and not machine
     counted = (() if options["as_json"] else COUNTED) if wants else None
     with open_for_reading(options["registry"]) as connection:
-        result = run(connection, query, facets=counted, help_spelling=not options["exact"])
+        top = None if options["as_json"] else TERMS_SHOWN
+        result = run(connection, query, facets=counted, top=top, help_spelling=not options["exact"])
     if options["as_json"]:
         output.print_json(result.to_dict())
     elif options["as_csv"]:
@@ -188,9 +189,8 @@ def facet_lines(result: Result, width: int) -> Iterable[str]:
     for facet in COUNTED:
         counts = (result.facets or {}).get(facet, [])
         shown = "  ".join(f"{for_terminal(each.term)} {each.count:,}" for each in counts[:TERMS_SHOWN])
-        more = f"  +{len(counts) - TERMS_SHOWN}" if len(counts) > TERMS_SHOWN else ""
         if counts:
-            yield output.paint(fit(f"{facet:<11} {shown}{more}", width), "2")
+            yield output.paint(fit(f"{facet:<11} {shown}", width), "2")
 
 
 def talk(query: Query, result: Result) -> Iterable[str]:

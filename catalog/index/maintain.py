@@ -37,6 +37,9 @@ LOOK_UPS = (
 )
 """Indexes that only readers need: made when the first load is done, which is cheaper than keeping them up during it."""
 
+MERGE_PAGES = 2000
+"""Pages of the index that a small session may move to keep its segments few: many segments slow every search."""
+
 MIN_WORD = 4
 MAX_WORD = 40
 
@@ -93,7 +96,9 @@ def refresh(connection: sqlite3.Connection, delta: Delta | None = None) -> bool:
     try:
         if delta is not None and delta.is_whole:
             delta.apply(connection)
+            connection.execute("INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)", (MERGE_PAGES,))
         else:
+            connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
             for statement in LOOK_UPS:
                 connection.execute(statement)
             _refresh_bitmaps(connection)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from bisect import insort
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.index.keys import EVERY, ID_MASK, TERM_MARK
 from catalog.index.postings import ids_matching
@@ -15,22 +16,44 @@ if TYPE_CHECKING:
 
 
 def count_facets(
-    connection: sqlite3.Connection, match: str, condition: str, values: Sequence[int | str], facets: Sequence[str]
-) -> dict[str, list[FacetCount]]:
-    """How many matching datasets hold each term of these facets (all facets when empty): facet -> most first.
+    connection: sqlite3.Connection,
+    match: str,
+    condition: str,
+    values: Sequence[int | str],
+    facets: Sequence[str],
+    top: int | None = None,
+) -> tuple[dict[str, list[FacetCount]], int]:
+    """How many matching datasets hold each term of these facets (all facets when empty): facet -> most first, and how
+    many match at all. With `top` only the most frequent terms of each facet.
 
     Bitmaps that are behind the rows (a sync is running, or was killed) are made on the spot, so counts stay exact.
     """
     whole = match == f'"{EVERY}"' and not condition
     matching = None if whole else matching_ids(connection, match, condition, values)
     counted: dict[str, list[FacetCount]] = {}
-    for facet, term, label, label_zh, bitmap in _terms(connection, facets):
-        count = len(bitmap) if matching is None else matching.intersection_cardinality(bitmap)
+    for facet, terms in _terms(connection, facets).items():
+        counts = _most(terms, matching, top)
+        if counts:
+            counted[facet] = counts
+    size = _every(connection) if matching is None else len(matching)
+    return counted, size
+
+
+def _most(terms: list[_Term], matching: BitMap | None, top: int | None) -> list[FacetCount]:
+    """The counts of a facet's terms, most first. A term that fewer hold than the `top`-th count is never looked at."""
+    counts: list[FacetCount] = []
+    best: list[int] = []
+    for term in sorted(terms, key=lambda term: (-term.total, term.name)):
+        if top is not None and len(best) == top and term.total < best[0]:
+            break
+        count = term.total if matching is None else matching.intersection_cardinality(term.bitmap())
         if count:
-            counted.setdefault(facet, []).append(FacetCount(term, label, label_zh, count))
-    for counts in counted.values():
-        counts.sort(key=lambda each: (-each.count, each.term))
-    return counted
+            counts.append(FacetCount(term.name, term.label, term.label_zh, count))
+            insort(best, count)
+            if top is not None and len(best) > top:
+                del best[0]
+    counts.sort(key=lambda each: (-each.count, each.term))
+    return counts[:top]
 
 
 def matching_ids(
@@ -49,23 +72,41 @@ def matching_ids(
     return BitMap(number for (number,) in rows)
 
 
-def _terms(connection: sqlite3.Connection, facets: Sequence[str]) -> Iterable[tuple[str, str, str, str, BitMap]]:
-    """Each term of these facets with its labels and the bitmap of the datasets that hold it."""
-    from pyroaring import BitMap
+class _Term(NamedTuple):
+    """A term with its labels, how many datasets hold it, and the bitmap of their ids, packed or not."""
 
+    name: str
+    label: str
+    label_zh: str
+    total: int
+    ids: bytes | BitMap
+
+    def bitmap(self) -> BitMap:
+        from pyroaring import BitMap
+
+        return BitMap.deserialize(self.ids) if isinstance(self.ids, bytes) else self.ids
+
+
+def _terms(connection: sqlite3.Connection, facets: Sequence[str]) -> dict[str, list[_Term]]:
+    """The terms in use of these facets (all when empty), by facet."""
     chosen = f"WHERE t.facet IN ({','.join('?' * len(facets))})" if facets else ""
+    found: dict[str, list[_Term]] = {}
     if _fresh(connection):
-        rows = connection.execute(
-            "SELECT t.facet, t.term, t.label, t.label_zh, b.ids FROM facet_bitmap b "
-            f"JOIN term t ON t.id = b.term_id {chosen}",
-            tuple(facets),
-        )
-        for facet, term, label, label_zh, ids in rows:
-            yield facet, term, label, label_zh, BitMap.deserialize(ids)
-        return
+        columns = "t.facet, t.term, t.label, t.label_zh, b.total, b.ids"
+        statement = f"SELECT {columns} FROM facet_bitmap b JOIN term t ON t.id = b.term_id {chosen}"
+        for facet, *term in connection.execute(statement, tuple(facets)):
+            found.setdefault(facet, []).append(_Term._make(term))
+        return found
     statement = f"SELECT t.facet, t.term, t.label, t.label_zh, t.id FROM term t {chosen}"
-    for facet, term, label, label_zh, number in connection.execute(statement, tuple(facets)).fetchall():
-        yield facet, term, label, label_zh, ids_matching(connection, f'"{TERM_MARK}{number:x}"')
+    for facet, *labels, number in connection.execute(statement, tuple(facets)).fetchall():
+        bitmap = ids_matching(connection, f'"{TERM_MARK}{number:x}"')
+        found.setdefault(facet, []).append(_Term._make((*labels, len(bitmap), bitmap)))
+    return found
+
+
+def _every(connection: sqlite3.Connection) -> int:
+    count: int = connection.execute("SELECT count(*) FROM dataset").fetchone()[0]
+    return count
 
 
 def _fresh(connection: sqlite3.Connection) -> bool:

@@ -15,7 +15,7 @@ from catalog.errors import Fatal, Retriable
 from catalog.index.keys import ID_BITS, ID_MASK
 from catalog.search.explain import emptied_by
 from catalog.search.facets import count_facets
-from catalog.search.hits import FacetCount, Result, read_hits
+from catalog.search.hits import Result, read_hits
 from catalog.search.match import match_expression, range_condition
 from catalog.search.names import slots_named
 from catalog.search.query import Query
@@ -51,26 +51,30 @@ def run(
     query: Query,
     *,
     facets: Sequence[str] | None = None,
+    top: int | None = None,
     help_spelling: bool = True,
     total: bool = True,
 ) -> Result:
-    """Search an open registry. `facets` asks for counts over the result, of these facets (empty: of all).
+    """Search an open registry. `facets` asks for counts over the result, of these facets (empty: of all), of the `top`
+    terms of each (None: of all).
 
     `total` False spares the walk that counts all hits: `Result.total` is then only how many there are at least.
 
     Raises `Usage` for a flag value that names no term, `Retriable` when the deadline of the connection is over.
     """
     try:
-        return _run(connection, query, facets, help_spelling, total)
+        result, plan = _found(connection, query, help_spelling, total and facets is None)
+        if facets is not None:
+            result = _with_counts(connection, result, plan, facets, top)
+        return replace(result, notes=(*query.notes, *plan.filters.notes))
     except sqlite3.OperationalError as error:
         if "interrupted" in str(error):
             raise Retriable("the search took too long and was stopped.", "Narrow it with a filter.") from error
         raise Fatal(f"the registry cannot be searched ({error}).", "Mend it with: catalog check --repair") from error
 
 
-def _run(
-    connection: sqlite3.Connection, query: Query, facets: Sequence[str] | None, help_spelling: bool, total: bool
-) -> Result:
+def _found(connection: sqlite3.Connection, query: Query, help_spelling: bool, total: bool) -> tuple[Result, Plan]:
+    """The page of a query, or of a better spelling of it, with the plan it was found by."""
     plan = prepare(connection, query)
     result = _page(connection, query, plan, query.text, total)
     if help_spelling and query.words and result.total < FEW and query.offset == 0:
@@ -81,12 +85,18 @@ def _run(
             found = _page(connection, query, again, text, total)
             if found.total > result.total:
                 result, plan = replace(found, did_you_mean=text), again
-    counts: dict[str, list[FacetCount]] | None = None
-    if facets is not None:
-        counts = count_facets(connection, plan.match, plan.condition, plan.values, facets)
     if not result.hits and query.offset == 0:
         result = replace(result, emptied_by=emptied_by(query, lambda other: total_of(connection, other)))
-    return replace(result, facets=counts, notes=(*query.notes, *plan.filters.notes))
+    return result, plan
+
+
+def _with_counts(
+    connection: sqlite3.Connection, result: Result, plan: Plan, facets: Sequence[str], top: int | None
+) -> Result:
+    """The result with its counts by facet; what is counted tells the total as well."""
+    counts, size = count_facets(connection, plan.match, plan.condition, plan.values, facets, top)
+    total = max(size, result.offset + len(result.hits))
+    return replace(result, facets=counts, total=total, total_is_exact=True)
 
 
 def prepare(connection: sqlite3.Connection, query: Query) -> Plan:
