@@ -191,3 +191,56 @@ def waiting(seconds: float, then: Act) -> Act:
         return then(connection, seen)
 
     return act
+
+
+@dataclass
+class Ranged:
+    """A file as a good server gives it, with Range and If-Range; `starts` records where each answer began.
+
+    Faults: `cut_at` closes the connection after so many bytes of the file (a list: one for each answer, None for
+    none), `shift` begins a 206 elsewhere than asked, `whole` ignores Range, `total` lies about the size in a 206,
+    `step` and `pause` slow it down, `before` is called with the place of each step in the file.
+    """
+
+    data: bytes
+    etag: str = '"1"'
+    headers: dict[str, str] = field(default_factory=dict)
+    cut_at: list[int | None] = field(default_factory=list)
+    shift: int = 0
+    whole: bool = False
+    total: int | None = None
+    step: int = 1 << 20
+    pause: float = 0.0
+    before: Callable[[int], None] | None = None
+    starts: list[int] = field(default_factory=list)
+    sent: int = 0
+
+    def __call__(self, connection: socket.socket, seen: Seen) -> bool:
+        size, told = len(self.data), {"etag": self.etag, **self.headers} if self.etag else dict(self.headers)
+        start = self._start(seen)
+        if start is not None and start >= size:
+            return answer(416, b"", content_range=f"bytes */{size}")(connection, seen)
+        begin = min(size, max(0, (start or 0) + (self.shift if start else 0)))
+        if start is not None:
+            told["content-range"] = f"bytes {begin}-{size - 1}/{self.total or size}"
+        self.starts.append(begin)
+        connection.sendall(head(206 if start is not None else 200, {"content-length": str(size - begin), **told}))
+        end = self.cut_at.pop(0) if self.cut_at else None
+        return self._send(connection, begin, size if end is None else max(begin, min(size, end)))
+
+    def _start(self, seen: Seen) -> int | None:
+        asked = seen.headers.get("range", "")
+        if not asked or self.whole or seen.headers.get("if-range", self.etag) != self.etag:
+            return None
+        return int(asked.removeprefix("bytes=").partition("-")[0])
+
+    def _send(self, connection: socket.socket, begin: int, end: int) -> bool:
+        for place in range(begin, end, self.step):
+            if self.before:
+                self.before(place)
+            piece = self.data[place : min(end, place + self.step)]
+            connection.sendall(piece)
+            self.sent += len(piece)
+            if self.pause:
+                time.sleep(self.pause)
+        return end == len(self.data)

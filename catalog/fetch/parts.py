@@ -20,16 +20,15 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from catalog.fetch.place import SCRATCH, Folder, set_mode, start_writing, write_all
+from catalog.fetch.place import Folder, set_mode, start_writing, write_all
 
 FOLDER: Final = ".catalog-parts"
 FOREIGN_AGE: Final = 600.0  # seconds without a write after which a part of another machine counts as left
-LEFT_AGE: Final = 5.0  # seconds after which a scratch file or a lonely note belongs to nobody
 SEND: Final = 32 << 20  # bytes after which the disk is set to work
 NOTE_LIMIT: Final = 16_384
-_NAME: Final = re.compile(
-    r"([0-9a-f]{20})\.([0-9a-f]{12})\.(part|json)(?:\.(\d{1,10})-(\d{1,20})-([0-9a-f]{8})-[0-9a-f]{8})?\Z"
-)
+_OWNER: Final = r"\.(?P<pid>\d{1,10})-(?P<start>\d{1,20})-(?P<place>[0-9a-f]{8})-[0-9a-f]{8}"
+_NAME: Final = re.compile(rf"(?P<stem>[0-9a-f]{{20}}\.[0-9a-f]{{12}})\.(?P<kind>part|json)(?:{_OWNER})?\Z")
+_SCRATCH: Final = re.compile(rf"scratch{_OWNER}\Z")
 
 
 @dataclass(frozen=True)
@@ -133,6 +132,12 @@ def claim(folder: Folder, path: str, source: str) -> Part:
     return best or _create(folder, path)
 
 
+def hold(folder: Folder) -> Part:
+    """A part of nothing, which keeps the folder from being deleted while a fetch runs."""
+    sweep(folder, "")
+    return _create(folder, "")
+
+
 def sweep(folder: Folder, path: str) -> None:
     """Delete what nobody holds of this file's parts."""
     for name in _free(folder, part_id(path)):
@@ -157,31 +162,42 @@ def _take(folder: Folder, name: str) -> Part | None:
     found = folder.stat(claimed)
     if found is None or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
         folder.remove(claimed)
+        folder.remove(f"{stem}.json")
         return None
     return Part(folder, stem, claimed, folder.open(claimed, os.O_RDWR))
 
 
+def scratch_name() -> str:
+    """A name for a file that is written here to be moved elsewhere."""
+    return f"scratch.{_owner()}"
+
+
 def tidy(folder: Folder) -> None:
-    """Delete what a kill left between two steps: scratch files, and notes whose part is gone."""
-    names = folder.names()
-    for name in names:
-        match = _NAME.match(name)
-        lonely = match and match[3] == "json" and not any(other.startswith(f"{name[:-5]}.part") for other in names)
-        if (lonely or name.startswith(SCRATCH)) and _age(folder, name) > LEFT_AGE:
+    """Delete what a kill left between two steps: scratch files of dead processes, and notes whose part is gone."""
+    for name in folder.names():
+        if (match := _SCRATCH.match(name)) and not _is_held(folder, match):
             folder.remove(name)
+    for name in set(_lonely_notes(folder.names())) & set(_lonely_notes(folder.names())):
+        folder.remove(name)
+
+
+def _lonely_notes(names: list[str]) -> list[str]:
+    """Notes without a part. One that is renamed meanwhile may be overlooked, so a list alone is no proof."""
+    stems = {match["stem"] for name in names if (match := _NAME.match(name)) and match["kind"] == "part"}
+    return [name for name in names if (match := _NAME.match(name)) and match["stem"] not in stems]
 
 
 def _free(folder: Folder, identity: str) -> list[str]:
     """The parts of a file that can be taken."""
     matches = [match for name in folder.names() if name.startswith(identity) and (match := _NAME.match(name))]
-    return [match[0] for match in matches if match[3] == "part" and not _is_held(folder, match)]
+    return [match[0] for match in matches if match["kind"] == "part" and not _is_held(folder, match)]
 
 
 def _is_held(folder: Folder, match: re.Match[str]) -> bool:
     """Whether the process that a claim names still lives: same machine, same id, same start."""
-    if match[4] is None:
+    if match["pid"] is None:
         return False
-    pid, start, place = int(match[4]), match[5], match[6]
+    pid, start, place = int(match["pid"]), match["start"], match["place"]
     if place != _place():
         return _age(folder, match[0]) < FOREIGN_AGE
     if pid == os.getpid():

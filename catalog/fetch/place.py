@@ -16,7 +16,6 @@ from catalog.errors import Fatal
 _BY_FD: Final = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd and os.listdir in os.supports_fd
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _BINARY: Final = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-SCRATCH: Final = "scratch-"
 _FOLDER: Final = getattr(os, "O_DIRECTORY", 0) | os.O_RDONLY | _BINARY
 
 
@@ -53,21 +52,17 @@ class Folder:
             self._fd = None
 
     def sub(self, name: str, mode: int = 0o777) -> Folder:
-        """The folder `name` in this one, made where it is missing. Raises `Fatal` for a link or a file."""
+        """The folder `name` in this one, made where it is missing. Raises `Fatal` for a link or a file,
+        `OSError` where it cannot be opened."""
         try:
             if self.stat(name) is None:
                 os.mkdir(self._name(name), mode, dir_fd=self._fd)
         except FileExistsError:
             pass
-        found = self.stat(name)
-        if found is None or not stat.S_ISDIR(found.st_mode):
+        if not stat.S_ISDIR(os.stat(self._name(name), dir_fd=self._fd, follow_symlinks=False).st_mode):
             raise Fatal(f"{self.path / name} is not a folder.", "Move it away, or choose another folder with --out.")
-        if self._fd is None:
-            return Folder(self.path / name, None)
-        try:
-            return Folder(self.path / name, os.open(name, _FOLDER | _NO_LINK, dir_fd=self._fd))
-        except OSError as error:
-            raise Fatal(f"{self.path / name} cannot be opened ({error.strerror}).") from error
+        fd = None if self._fd is None else os.open(name, _FOLDER | _NO_LINK, dir_fd=self._fd)
+        return Folder(self.path / name, fd)
 
     def reach(self, path: str) -> tuple[Folder, str]:
         """The open folder that holds the file `path` (safe, with slashes), and the file's name in it."""
@@ -96,7 +91,15 @@ class Folder:
             return None
 
     def names(self) -> list[str]:
-        return sorted(os.listdir(self.path if self._fd is None else self._fd))  # noqa: PTH208 - by descriptor
+        """The names in the folder. Read through a descriptor of its own: a shared one has one position for all
+        threads, and they would skip each other's entries."""
+        if self._fd is None:
+            return sorted(os.listdir(self.path))  # noqa: PTH208 - as below
+        fd = os.open(".", _FOLDER, dir_fd=self._fd)
+        try:
+            return sorted(os.listdir(fd))  # noqa: PTH208 - by descriptor
+        finally:
+            os.close(fd)
 
     def rename(self, name: str, to: Folder, new_name: str) -> None:
         """Move a file; the new name is taken over at once, whatever it was."""
@@ -124,9 +127,8 @@ class Folder:
         except OSError:
             pass
 
-    def write_to(self, folder: Folder, name: str, data: bytes, mode: int) -> None:
-        """Put a whole file in place in another folder: written here, synced, then renamed."""
-        fresh = f"{SCRATCH}{os.getpid()}-{os.urandom(4).hex()}"
+    def write_to(self, folder: Folder, name: str, data: bytes, mode: int, fresh: str) -> None:
+        """Put a whole file in place in another folder: written here as `fresh`, synced, then renamed."""
         fd = self.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             write_all(fd, data)

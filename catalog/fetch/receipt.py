@@ -115,7 +115,7 @@ def _built(shape: type[T], values: dict[str, Any]) -> T:
 def write(folder: Folder, scratch: Folder, receipt: Receipt, mode: int) -> None:
     """Put the receipt in place in one step, by way of the folder of parts."""
     text = json.dumps(receipt.to_dict(), indent=1, ensure_ascii=False) + "\n"
-    scratch.write_to(folder, NAME, text.encode("utf-8", "replace"), mode)
+    scratch.write_to(folder, NAME, text.encode("utf-8", "replace"), mode, parts.scratch_name())
 
 
 def journal(folder: Folder, file: ReceiptFile) -> None:
@@ -174,20 +174,19 @@ def verify(path: Path, on_bytes: Callable[[int], None] | None = None) -> VerifyR
 
 def _state(root: Folder, file: ReceiptFile, on_bytes: Callable[[int], None] | None) -> str:
     """ok, missing or changed. A path that leads out, and a link, count as changed."""
-    *parents, _ = file.path.split("/")
     try:
         if not (root.path / file.path).parent.is_dir():
-            return "missing" if parents else "changed"
+            return "missing"
         folder, name = root.reach(file.path)
+        with folder:
+            found = folder.stat(name)
+            if found is None:
+                return "missing"
+            same = matches(folder, name, found, file.bytes, f"sha256:{file.sha256}")
     except (Fatal, ValueError, OSError):
         return "changed"
-    with folder:
-        found = folder.stat(name)
-        if found is None:
-            return "missing"
-        same = matches(folder, name, found, file.bytes, f"sha256:{file.sha256}")
-        if on_bytes:
-            on_bytes(found.st_size)
+    if on_bytes:
+        on_bytes(found.st_size)
     return "ok" if same else "changed"
 
 

@@ -48,7 +48,7 @@ def resume_at(
     if status == 200:
         return Resume(0, length)
     if status != 206:
-        raise Fatal(f"The server answered a download with status {status}.")
+        raise Fatal(f"The server answered a download with status {status}.", "Its address may be wrong: plan again.")
     match = _RANGE.match(headers.get("content-range", ""))
     if match is None or note is None or not asked or match[1] is None or int(match[1]) != asked:
         return None
@@ -89,4 +89,5 @@ def explained(error: HttpStatus, file: PlannedFile) -> CatalogError:
         )
     if error.status in (404, 410):
         return NotFound(f"{file.name} is no longer at its address ({error.status}).", "Sync the source and plan again.")
-    return Fatal(f"{file.name}: {error.message}", error.hint)
+    hint = error.hint or "Its address may be wrong: sync the source and plan again."
+    return Fatal(f"{file.name}: {error.message}", hint)

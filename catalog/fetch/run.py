@@ -92,12 +92,34 @@ def told_disk(out: Path) -> Iterator[None]:
 
 @contextmanager
 def _parts_of(root: Folder) -> Iterator[Folder]:
-    """The folder of partial files, which goes when it is empty."""
+    """The folder of partial files, held as long as the fetch runs; it goes when it is empty."""
+    held, hold = _held_parts(root)
     try:
-        with root.sub(parts.FOLDER, 0o700) as held:
-            yield held
+        with held:
+            try:
+                yield held
+            finally:
+                hold.release()
     finally:
         root.remove_folder(parts.FOLDER)
+
+
+def _held_parts(root: Folder, tries: int = 20) -> tuple[Folder, parts.Part]:
+    """Open and hold the folder; another fetch that ends may delete it in between."""
+    while True:
+        tries -= 1
+        try:
+            held = root.sub(parts.FOLDER, 0o700)
+        except FileNotFoundError:
+            if not tries:
+                raise
+            continue
+        try:
+            return held, parts.hold(held)
+        except FileNotFoundError:
+            held.close()
+            if not tries:
+                raise
 
 
 def _known(before: Receipt | None, held: Folder) -> dict[str, ReceiptFile]:

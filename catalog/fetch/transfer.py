@@ -104,7 +104,7 @@ def _bring(line: Line, site: Site, file: PlannedFile, folder: Folder, name: str)
         part.settle(site.mode)
         with site.lock:
             receipt.journal(site.parts, entry)
-            aside = _set_aside(site, folder, name, file)
+            aside = _set_aside(site, folder, name, entry)
         part.publish(folder, name)
     except BaseException as error:
         spoiled = isinstance(error, Mismatch) and not isinstance(error, Changed)
@@ -127,14 +127,14 @@ def _checked(site: Site, file: PlannedFile, part: Part, found: dict[str, str]) -
     return _entry(site, file, part.size, found["sha256"], verified)
 
 
-def _set_aside(site: Site, folder: Folder, name: str, file: PlannedFile) -> str:
-    """Move what is in the way out of it, unless an earlier fetch put it there. Nobody's work is overwritten."""
+def _set_aside(site: Site, folder: Folder, name: str, entry: ReceiptFile) -> str:
+    """Move what is in the way out of it, unless a fetch put it there. Nobody's work is overwritten."""
     found = folder.stat(name)
     if found is None:
         return ""
-    known = site.known.get(file.path)
-    if known and receipt.matches(folder, name, found, known.bytes, f"sha256:{known.sha256}"):
-        return ""
+    for ours in (entry, site.known.get(entry.path)):
+        if ours and receipt.matches(folder, name, found, ours.bytes, f"sha256:{ours.sha256}"):
+            return ""
     number = 1
     while folder.stat(aside := f"{name[:60]}.kept-{number}") is not None:
         number += 1
