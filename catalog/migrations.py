@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import NamedTuple
 
 from catalog.errors import Fatal
 from catalog.sqlite import APPLICATION_ID
@@ -116,8 +115,7 @@ _INDEX = """
 """
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One migration: its number, what it does, and the statements (each ended by a semicolon)."""
 
     number: int
@@ -200,6 +198,8 @@ def _run(connection: sqlite3.Connection, step: Step) -> None:
     connection.execute(_RECEIPTS)
     for statement in split_statements(step.statements):
         connection.execute(statement)
+    from datetime import UTC, datetime
+
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     receipt = (step.number, step.title, now, sqlite3.sqlite_version)
     connection.execute("INSERT INTO migration VALUES (?, ?, ?, ?)", receipt)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from array import array
 from typing import TYPE_CHECKING
 
 from catalog.index.keys import ID_MASK
@@ -19,6 +17,9 @@ def ids_matching(connection: sqlite3.Connection, match: str) -> BitMap:
     They leave SQLite as one string, which is four times as fast as a row each. Ids lie close together where slots are
     spread over 32 bits, so bitmaps of ids are smaller and meet one another twenty times as fast.
     """
+    import json
+    from array import array
+
     from pyroaring import BitMap
 
     text = connection.execute(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.index.keys import last_segment, name_norm, plain, token_of
 from catalog.search.match import quote
@@ -19,8 +18,7 @@ _NAMED = (
 )
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """A dataset that answers to a name: `how` is key, id, location, name or alias, the surest first."""
 
     id: int

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from catalog.errors import Fatal, Retriable
 from catalog.index.keys import ID_BITS, ID_MASK
@@ -36,8 +37,7 @@ _POPULARITY = 0.04
 _ORDERS = {"updated": "d.modified DESC", "size": "d.bytes DESC", "rows": "d.rows DESC"}
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A query made ready: its MATCH expression, the range condition and its values."""
 
     match: str
@@ -81,7 +81,7 @@ def _found(connection: sqlite3.Connection, query: Query, help_spelling: bool, to
         better = corrected(connection, query, plan, result.total)
         if better is not None:
             text, match = better
-            again = replace(plan, match=match)
+            again = plan._replace(match=match)
             found = _page(connection, query, again, text, total)
             if found.total > result.total:
                 result, plan = replace(found, did_you_mean=text), again
