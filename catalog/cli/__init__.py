@@ -7,6 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from catalog.errors import CatalogError
 
 HELP = "help.txt"
@@ -18,10 +20,16 @@ def main() -> None:
 
     0 done, 1 failed, 2 usage, 3 nothing found, 4 gated or terms, 130 interrupted.
     """
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     if sys.argv[1:] in ([], ["--help"], ["-h"]) and "_CATALOG_COMPLETE" not in os.environ:
         with open(f"{__file__.rpartition(os.sep)[0]}{os.sep}{HELP}", encoding="utf-8") as file:  # noqa: PTH123
             _leave(_write(file.read()))
     _leave(_run())
+
+
+def _nowhere() -> TextIO:
+    """What stands for a stream that the caller has closed."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
 
 
 def _run() -> int:
@@ -35,7 +43,7 @@ def _run() -> int:
         return code if isinstance(code, int) else 0
     except CatalogError as error:
         return _say(error)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click ends the process where nobody reads its output
         return _quiet_pipe()
     except KeyboardInterrupt:
         return _interrupted()
@@ -51,6 +59,10 @@ def _other(error: Exception) -> int:
 
     if isinstance(error, sqlite3.Error):
         print(f"Error: the registry cannot be read ({error}).\nLook at it with: catalog check", file=sys.stderr)
+        return 1
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"Error: {error.strerror or error}{where}.\nWhat was stored is whole; try again.", file=sys.stderr)
         return 1
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
@@ -87,6 +99,8 @@ def _write(text: str) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         return _quiet_pipe()
+    except OSError as error:
+        return _other(error)
     return 0
 
 
@@ -101,6 +115,8 @@ def _leave(code: int) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
+    except BrokenPipeError:
         code = code or 141
+    except (OSError, ValueError):  # a full disk, a closed stdout
+        code = code or 1
     os._exit(code)
