@@ -38,7 +38,11 @@ def _rows(path: Path) -> Iterator[object]:
         raise Usage(f"there is no file {path}.", "Name a Parquet or JSON Lines file.")
     with path.open("rb") as file:
         start = file.read(4)
-    return _parquet_rows(path) if start == b"PAR1" else _json_rows(path)
+    if start == b"PAR1":
+        return _parquet_rows(path)
+    if start.lstrip().startswith(b"["):
+        raise Usage(f"{path} is one JSON array, not JSON Lines.", "Write one object a line: jq -c '.[]' FILE")
+    return _json_rows(path)
 
 
 def _parquet_rows(path: Path) -> Iterator[object]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from catalog.cli import output
 from catalog.cli.options import open_for_reading, open_for_writing, registry_option
-from catalog.errors import Usage
+from catalog.errors import Fatal, Usage
+
+if TYPE_CHECKING:
+    from catalog.registry.lines import Imported
+    from catalog.sync import Progress
 
 RECORDS = "records"
 
@@ -24,7 +31,7 @@ def import_command(kind: str, file: str, registry: str | None) -> int:
 
     KIND is `records` for JSON Lines as `catalog export records` writes them (- reads stdin), or the name of a source
     for a published dump of it, as Parquet or JSON Lines. Lines that the registry holds already are passed over
-    unparsed; a bad line costs itself alone.
+    unparsed; a bad line costs itself alone. Exit code 2 says that no line could be used.
 
     \b
     Examples:
@@ -37,18 +44,16 @@ def import_command(kind: str, file: str, registry: str | None) -> int:
 
 
 def _import_records(file: str, registry: str | None) -> int:
-    from catalog.registry.lines import Imported, import_lines, read_lines
-    from catalog.tagger import complete
+    from catalog.registry.lines import import_lines, read_lines
 
     def tell(done: Imported) -> None:
         if sys.stderr.isatty():
             print(f"\r{done.lines:,} lines", end="", file=sys.stderr, flush=True)
 
     with _opened(file) as lines, open_for_writing(registry, "import records", create=True) as opened:
-        done = import_lines(opened, read_lines(lines), complete, origin=file, on_progress=tell)
+        done = import_lines(opened, read_lines(lines), origin=file, on_progress=tell)
         reasons = _first_skips(opened.connection, done.run)
-    _report(f"{done.new:,} new, {done.changed:,} changed, {done.same:,} unchanged, {done.skipped:,} skipped.", reasons)
-    return 0
+    return _report(done, reasons)
 
 
 def _opened(file: str) -> IO[bytes]:
@@ -71,22 +76,23 @@ def _import_snapshot(kind: str, path: Path, registry: str | None) -> int:
         raise Usage(f"the source {kind} has no snapshot form.", f"Walk it with: catalog sync {kind}")
     with open_for_writing(registry, f"import {kind}", create=True) as opened:
         done = import_pages(opened, connector.name, pages_of(connector, path), {"file": path.name})
-    _report(
-        f"{done.new:,} new, {done.changed:,} changed, {done.same:,} unchanged, {done.skipped:,} skipped.", done.reasons
-    )
-    return 0
+    return _report(done, done.reasons)
 
 
 def _first_skips(connection: Any, run: int) -> list[tuple[str, str]]:
     return list(connection.execute("SELECT record, reason FROM skip WHERE run_id = ? ORDER BY id LIMIT 5", (run,)))
 
 
-def _report(counts: str, reasons: list[tuple[str, str]]) -> None:
+def _report(done: Imported | Progress, reasons: list[tuple[str, str]]) -> int:
+    """Tell what an import did; its exit code."""
     from catalog.text import for_terminal
 
-    output.say(counts)
+    output.say(f"{done.new:,} new, {done.changed:,} changed, {done.same:,} unchanged, {done.skipped:,} skipped.")
     for name, reason in reasons:
         output.say(f"  skipped {for_terminal(name)}: {for_terminal(reason)}")
+    if done.skipped and not (done.new or done.changed or done.same):
+        raise Usage("nothing in it could be used.", "Check that it is a file of that kind.")
+    return 0
 
 
 @click.command("export")
@@ -109,21 +115,44 @@ def export_command(file: str, source: str | None, registry: str | None) -> int:
     from catalog.registry.reader import all_entries, terms_of
 
     count = 0
-    with open_for_reading(registry, deadline=None) as connection:
-        target = sys.stdout.buffer if file == "-" else _created(Path(file))
+    with open_for_reading(registry, deadline=None) as connection, _written(file) as target:
         for _number, entry in all_entries(connection, terms_of(connection)):
             if source is None or entry.source == source:
                 target.write(encode(entry) + b"\n")
                 count += 1
-        target.flush()
-        if file != "-":
-            target.close()
     output.say(f"{count:,} records.")
     return 0
 
 
-def _created(path: Path) -> IO[bytes]:
+@contextmanager
+def _written(file: str) -> Iterator[IO[bytes]]:
+    """Stdout, a pipe or device, or a file that gets its name when it is whole."""
+    path = Path(file)
     try:
-        return path.open("wb")
+        if file == "-":
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        elif path.exists() and not path.is_file():
+            with path.open("wb") as target:
+                yield target
+        else:
+            with _placed(path) as target:
+                yield target
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise Usage(f"{path} cannot be written ({error.strerror}).", "Name another file.") from error
+        name = "stdout" if file == "-" else file
+        raise Fatal(f"{name} cannot be written ({error.strerror}).", "Name another, or free some space.") from error
+
+
+@contextmanager
+def _placed(path: Path) -> Iterator[IO[bytes]]:
+    temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temp.open("xb") as target:
+            yield target
+            target.flush()
+            os.fsync(target.fileno())
+        temp.replace(path)
+    finally:
+        temp.unlink(missing_ok=True)
