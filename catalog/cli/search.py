@@ -39,6 +39,8 @@ COUNTED = ("domain", "task", "commercial", "license", "language", "modality")
 """Facets whose counts are shown under a result on a terminal."""
 
 TERMS_SHOWN = 6
+STAGES = ("pretrain", "sft", "preference", "rl", "eval")
+"""Tasks that are training stages: they stand first in their column, as most people ask for them."""
 
 FIELDS = (
     output.Field("dataset", 24, grow=3),
@@ -173,7 +175,7 @@ def cells_of(hit: Hit) -> list[str]:
         f"{hit.key} (gone)" if hit.missing_since else hit.key,
         title,
         ",".join(hit.tags.get("domain", ())[:2]),
-        ",".join(hit.tags.get("task", ())[:3]),
+        ",".join(sorted(hit.tags.get("task", ()), key=lambda term: term not in STAGES)[:3]),
         hit.commercial if hit.access not in ("refused", "withdrawn") else hit.access,
         hit.license or hit.license_class,
         ",".join(hit.tags.get("language", ())[:2]),
