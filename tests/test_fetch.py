@@ -394,6 +394,14 @@ def test_an_expired_address_is_signed_anew_and_nothing_is_lost(
     assert "Signature" not in json.dumps(result.to_dict())
 
 
+def test_a_token_goes_to_the_origin_it_is_for(server: FaultServer, other: FaultServer, web: Web, out: Path) -> None:
+    items = [item(server.on("/a", answer(200, b"a")), "a"), item(other.on("/b", answer(200, b"b")), "b")]
+    fetch(web, planned(*items), out, token="t0ken")
+    fetch(web, planned(*items), out.parent / "2", token=lambda url: "second" if url.startswith(other.url) else None)
+    assert [seen.headers.get("authorization") for seen in server.seen] == ["Bearer t0ken", None]
+    assert [seen.headers.get("authorization") for seen in other.seen] == [None, "Bearer second"]
+
+
 def test_a_file_that_changed_between_two_runs_is_begun_again(server: FaultServer, web: Web, out: Path) -> None:
     url = server.on("/x", Ranged(OTHER, etag='"0"', cut_at=[700_000] * 9))
     plan = planned(Distribution(url=url, path="x.bin"))

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 PIECE: Final = 1 << 20
 INLINE: Final = 4 << 20  # bytes hashed in the caller's thread before a second one pays
-DEPTH: Final = 8  # pieces that may wait for it
+BATCH: Final = 256 << 10  # bytes that are handed over at a time
+DEPTH: Final = 8  # batches that may wait
 
 
 class Digests:
@@ -27,22 +28,29 @@ class Digests:
             self._hashes[kind] = hashlib.md5(usedforsecurity=False)
         if kind == "git-sha1" and size is not None:
             self._hashes[kind] = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-        self._seen = 0
-        self._queue: queue.Queue[bytes] | None = None
+        self._seen = self._batched = 0
+        self._batch: list[bytes] = []
+        self._queue: queue.Queue[list[bytes]] | None = None
         self._thread: threading.Thread | None = None
 
     def update(self, piece: bytes) -> None:
         """Take in the next piece. It must not change afterwards."""
         self._seen += len(piece)
-        if self._queue is not None:
-            self._queue.put(piece)
-        elif self._seen > INLINE:
+        if self._queue is None and self._seen <= INLINE:
+            self._add(piece)
+            return
+        self._batch.append(piece)
+        self._batched += len(piece)
+        if self._batched >= BATCH:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._queue is None:
             self._queue = queue.Queue(DEPTH)
-            self._queue.put(piece)
             self._thread = threading.Thread(target=self._work, args=(self._queue,), daemon=True, name="hash")
             self._thread.start()
-        else:
-            self._add(piece)
+        self._queue.put(self._batch)
+        self._batch, self._batched = [], 0
 
     def finish(self) -> dict[str, str]:
         """The hex digests by name. Nothing can be added afterwards."""
@@ -50,15 +58,19 @@ class Digests:
         return {name: value.hexdigest() for name, value in self._hashes.items()}
 
     def close(self) -> None:
-        """End the thread."""
+        """Hash what waits, and end the thread."""
         if self._queue is not None and self._thread is not None:
-            self._queue.put(b"")
+            self._queue.put([])
             self._thread.join()
             self._queue = self._thread = None
-
-    def _work(self, pieces: queue.Queue[bytes]) -> None:
-        while piece := pieces.get():
+        for piece in self._batch:
             self._add(piece)
+        self._batch, self._batched = [], 0
+
+    def _work(self, batches: queue.Queue[list[bytes]]) -> None:
+        while batch := batches.get():
+            for piece in batch:
+                self._add(piece)
 
     def _add(self, piece: bytes) -> None:
         for value in self._hashes.values():

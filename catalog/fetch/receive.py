@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -26,6 +26,8 @@ from catalog.web import BudgetSpent, HttpStatus, MiB, Stopped, Stream, Web, stor
 TRIES: Final = 5  # in a row that bring nothing new
 NEWS: Final = 1 * MiB  # bytes that make a broken try worth while
 NO_LIMIT: Final = 1 << 62
+
+TokenFor = Callable[[str], str | None]
 
 
 class Mismatch(Fatal):
@@ -53,10 +55,11 @@ class Count:
 
 @dataclass(frozen=True)
 class Line:
-    """How to reach the files of one fetch. `limit` caps a file whose size the plan does not know (None: no cap)."""
+    """How to reach the files of one fetch: `token` gives the token for an address, `limit` caps a file whose size the
+    plan does not know (None: no cap)."""
 
     web: Web
-    token: str | None = field(default=None, repr=False)
+    token: TokenFor = field(default=lambda url: None, repr=False)  # noqa: ARG005
     stop: threading.Event = field(default_factory=threading.Event)
     limit: int | None = CAP_BYTES
     count: Count = field(default_factory=Count)
@@ -122,7 +125,8 @@ class Receiver:
             self._hashing(self._part.note.size)
         line = self._line
         try:
-            with line.web.stream(self._file.url, headers=headers, token=line.token, stop=line.stop) as stream:
+            token = line.token(self._file.url)
+            with line.web.stream(self._file.url, headers=headers, token=token, stop=line.stop) as stream:
                 self._opened = True
                 return self._receive(stream, asked)
         except HttpStatus as error:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
-from catalog.errors import Fatal, Usage
+from catalog.errors import Fatal, NotFound, Usage
 from catalog.fetch import parts, receipt
 from catalog.fetch.place import Folder, usual_mode
 from catalog.fetch.plan import CAP_BYTES, FetchPlan, PlannedFile, size_text
 from catalog.fetch.receipt import Receipt, ReceiptFile
-from catalog.fetch.receive import Line
+from catalog.fetch.receive import Line, TokenFor
 from catalog.fetch.transfer import Placed, Site, transfer
 from catalog.web import Web
 
@@ -48,7 +49,7 @@ def fetch(
     plan: FetchPlan,
     out: Path,
     *,
-    token: str | None = None,
+    token: str | TokenFor | None = None,
     jobs: int = 4,
     yes: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
@@ -57,10 +58,13 @@ def fetch(
     """Bring the files of `plan` to the folder `out`; files that are there and right stay. Returns the receipt that it
     writes beside them. Both callbacks run in the calling thread.
 
-    `yes` allows what is above the caps. The first error stops the other files and is raised: `Usage` (caps, a folder
-    of another dataset), `Gated`, `NotFound`, `Retriable`, `Fatal`. After any of them, and after a kill, the same call
-    goes on where it stopped.
+    `token` is a function that gives the token for an address, or one token, which then goes to the origin of the first
+    file alone. `yes` allows what is above the caps. The first error stops the other files and is raised: `Usage` (caps,
+    a folder of another dataset), `Gated`, `NotFound`, `Retriable`, `Fatal`. After any of them, and after a kill, the
+    same call goes on where it stopped.
     """
+    if not plan.files:
+        raise NotFound(f"{plan.key} has no files to fetch.", "Its page may tell how to get it.")
     if plan.over_cap and not yes:
         raise Usage(plan.over_cap, "Add --yes to fetch it all, or choose with --include.")
     mode = usual_mode()
@@ -69,7 +73,7 @@ def fetch(
         if before is not None:
             receipt.check_owner(before, plan.key, str(out))
         _check_room(plan, out)
-        line = Line(web, token, limit=None if yes else CAP_BYTES)
+        line = Line(web, bound(token, plan.files[0].url), limit=None if yes else CAP_BYTES)
         site = Site(root, held, mode, plan.revision, _known(before, held))
         placed = _run(line, site, plan.files, jobs, _teller(plan, line, on_progress), on_file)
         result = receipt.merged(before, _receipt(plan, [each.entry for each in placed]))
@@ -77,6 +81,14 @@ def fetch(
         held.remove(receipt.JOURNAL)
         parts.tidy(held)
     return result
+
+
+def bound(token: str | TokenFor | None, url: str) -> TokenFor:
+    """A token for the addresses that have the origin of `url`, and for no other."""
+    if callable(token):
+        return token
+    home = urlsplit(url)[:2]
+    return lambda other: token if urlsplit(other)[:2] == home else None
 
 
 @contextmanager

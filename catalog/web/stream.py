@@ -15,7 +15,8 @@ from catalog.web.wire import Patience, header_map, patiently, told
 
 LEAST_RATE: Final = 1 * KiB  # bytes a second
 DIRECT: Final = 1 * MiB  # bytes still to come from which reading past the HTTP parser pays
-PIECE: Final = 1 * MiB
+PIECE: Final = 1 * MiB  # bytes asked of a plain connection at a time
+TLS_PIECE: Final = 64 * KiB  # of a TLS one, which gives a record (16 KiB) at a time however many are asked for
 
 
 class Stream:
@@ -74,8 +75,9 @@ class Stream:
         else:
             return
         wire = self._response.extensions["network_stream"]
+        most = TLS_PIECE if self.url.startswith("https:") else PIECE
         while left:
-            piece = wire.read(min(PIECE, left), self._settings.timeout)
+            piece = wire.read(min(most, left), self._settings.timeout)
             if not piece:
                 raise Retriable(f"{public_url(self.url)} broke off {left:,} bytes before its end.", "Try again.")
             left -= len(piece)
