@@ -45,8 +45,9 @@ lint: $(VENV)/.dev  ## lint and format check
 types: $(VENV)/.dev  ## strict type check
 	$(BIN)/mypy
 
-docs: $(VENV)/.dev  ## build the documentation into site/_build
-	$(BIN)/python -m mkdocs build --strict
+docs: $(VENV)/.dev  ## write the shown outputs and the reference anew, build the documentation into site/_build
+	$(BIN)/python -m tests.docs_tool
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 bench: $(VENV)/.bench  ## measure at 100k rows (ROWS=1000000 for the published figures) into bench/README.md
 	$(BIN)/python -m bench.run --rows $(or $(ROWS),100000)
