@@ -13,6 +13,9 @@ from typing import Final
 VOCABULARY: Final = 130_000
 """Distinct words of running text. Compound names and Chinese clauses bring twice as many tokens at a million rows."""
 
+TWINS: Final = 0.4
+"""Share of words that are made from another by one letter."""
+
 CHINESE_VOCABULARY: Final = 6_000
 
 PLANTED: Final[dict[int, tuple[str, ...]]] = {
@@ -61,18 +64,34 @@ _CHINESE = listed(
 
 
 def latin_words() -> list[str]:
-    """The words of running text, most frequent first. Short words are frequent, as in any language."""
+    """The words of running text, most frequent first. Short words are frequent, as in any language.
+
+    Two words in five are another word with one letter more or changed, so that a misspelling has rivals.
+    """
     chance = random.Random("catalog bench words")
-    words = dict.fromkeys(_COMMON)
+    words = list(dict.fromkeys(_COMMON))
+    known = set(words)
     while len(words) < VOCABULARY:
-        longest = 2 if len(words) < 3_000 else 3 if len(words) < 60_000 else 4
-        syllables = chance.randint(1 if len(words) < 1_000 else 2, longest)
-        word = "".join(
-            chance.choice(_ONSETS) + chance.choice(_NUCLEI) + chance.choice(_CODAS) for _ in range(syllables)
-        )
-        if 3 <= len(word) <= 14:
-            words.setdefault(word)
-    return list(words)
+        twin = len(words) > 1_000 and chance.random() < TWINS
+        word = _twin(chance, chance.choice(words)) if twin else _word(chance, len(words))
+        if 3 <= len(word) <= 13 and word not in known:
+            known.add(word)
+            words.append(word)
+    return words
+
+
+def _word(chance: random.Random, rank: int) -> str:
+    longest = 2 if rank < 3_000 else 3
+    count = chance.randint(1 if rank < 1_000 else 2, longest)
+    return "".join(chance.choice(_ONSETS) + chance.choice(_NUCLEI) + chance.choice(_CODAS) for _ in range(count))
+
+
+def _twin(chance: random.Random, word: str) -> str:
+    """The word with one letter more at its end, or one changed."""
+    if chance.random() < 0.5:
+        return word + chance.choice("sdyren")
+    at = chance.randrange(1, len(word))
+    return word[:at] + chance.choice("aeioulnrst") + word[at + 1 :]
 
 
 def chinese_words() -> list[str]:
