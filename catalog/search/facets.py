@@ -22,14 +22,17 @@ def count_facets(
     values: Sequence[int | str],
     facets: Sequence[str],
     top: int | None = None,
+    named: Sequence[int] = (),
 ) -> tuple[dict[str, list[FacetCount]], int]:
     """How many matching datasets hold each term of these facets (all facets when empty): facet -> most first, and how
-    many match at all. With `top` only the most frequent terms of each facet.
+    many match at all. With `top` only the most frequent terms of each facet; `named` are slots that count as matches.
 
     Bitmaps that are behind the rows (a sync is running, or was killed) are made on the spot, so counts stay exact.
     """
     whole = match == f'"{EVERY}"' and not condition
     matching = None if whole else matching_ids(connection, match, condition, values)
+    if matching is not None:
+        matching.update(slot & ID_MASK for slot in named)
     counted: dict[str, list[FacetCount]] = {}
     for facet, terms in _terms(connection, facets).items():
         counts = _most(terms, matching, top)

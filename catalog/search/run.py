@@ -44,6 +44,8 @@ class Plan(NamedTuple):
     condition: str
     values: tuple[int | str, ...]
     filters: Filters
+    named: tuple[int, ...] = ()
+    """The slots of what is named just as asked; they come first, whether or not the words match."""
 
 
 def run(
@@ -62,7 +64,10 @@ def run(
 
     Raises `Usage` for a flag value that names no term, `Retriable` when the deadline of the connection is over.
     """
+    nested = connection.in_transaction
     try:
+        if not nested:
+            connection.execute("BEGIN")  # page, total and counts are of one moment, whoever writes meanwhile
         result, plan = _found(connection, query, help_spelling, total and facets is None)
         if facets is not None:
             result = _with_counts(connection, result, plan, facets, top)
@@ -71,18 +76,21 @@ def run(
         if "interrupted" in str(error):
             raise Retriable("the search took too long and was stopped.", "Narrow it with a filter.") from error
         raise Fatal(f"the registry cannot be searched ({error}).", "Mend it with: catalog check --repair") from error
+    finally:
+        if not nested and connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _found(connection: sqlite3.Connection, query: Query, help_spelling: bool, total: bool) -> tuple[Result, Plan]:
     """The page of a query, or of a better spelling of it, with the plan it was found by."""
-    plan = prepare(connection, query)
-    result = _page(connection, query, plan, query.text, total)
-    if help_spelling and query.words and result.total < FEW and query.offset == 0:
+    plan = _with_named(connection, query, prepare(connection, query), query.text)
+    result = _page(connection, query, plan, total)
+    if help_spelling and query.words and result.total < FEW and not plan.named:
         better = corrected(connection, query, plan, result.total)
         if better is not None:
             text, match = better
-            again = plan._replace(match=match)
-            found = _page(connection, query, again, text, total)
+            again = _with_named(connection, query, plan._replace(match=match), text)
+            found = _page(connection, query, again, total)
             if found.total > result.total:
                 result, plan = replace(found, did_you_mean=text), again
     if not result.hits and query.offset == 0:
@@ -94,7 +102,7 @@ def _with_counts(
     connection: sqlite3.Connection, result: Result, plan: Plan, facets: Sequence[str], top: int | None
 ) -> Result:
     """The result with its counts by facet; what is counted tells the total as well."""
-    counts, size = count_facets(connection, plan.match, plan.condition, plan.values, facets, top)
+    counts, size = count_facets(connection, plan.match, plan.condition, plan.values, facets, top, plan.named)
     total = max(size, result.offset + len(result.hits))
     return replace(result, facets=counts, total=total, total_is_exact=True)
 
@@ -113,44 +121,49 @@ def total_of(connection: sqlite3.Connection, query: Query) -> int:
     return _count(connection, prepare(connection, query))
 
 
-def _page(connection: sqlite3.Connection, query: Query, plan: Plan, name: str, count: bool) -> Result:
-    """A page of hits; what is named `name` comes first."""
-    exact: list[int] = []
+def _with_named(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -> Plan:
+    """The plan with the slots of what is named `name`, where the query looks for a name at all."""
     plain = all(word.kind != "prefix" and not word.negated for word in query.words)
-    if name and plain and query.sort == "relevance" and not plan.condition:
-        exact = slots_named(connection, name, plan.filters)
-    if query.sort in _ORDERS:
-        slots = _sorted_slots(connection, query, plan)
-    else:
-        slots = _ranked_slots(connection, query, plan, exact)
-    known = len(slots) < query.limit and query.offset == 0
+    if not name or not plain or query.sort != "relevance" or plan.condition:
+        return plan._replace(named=())
+    return plan._replace(named=tuple(slots_named(connection, name, plan.filters)))
+
+
+def _page(connection: sqlite3.Connection, query: Query, plan: Plan, count: bool) -> Result:
+    """A page of hits, and how many there are."""
+    slots = _sorted_slots(connection, query, plan) if query.sort in _ORDERS else _ranked_slots(connection, query, plan)
     seen = query.offset + len(slots)
-    total = max(_count(connection, plan), seen) if count and not known else seen
-    hits = read_hits(connection, slots, frozenset(exact))
-    return Result(hits, total, query.offset, total_is_exact=known or count)
+    ended = len(slots) < query.limit and (bool(slots) or not query.offset)
+    count = not ended and (count or not slots or seen < FEW)
+    total = _count(connection, plan) if count else seen
+    hits = read_hits(connection, slots, frozenset(plan.named))
+    return Result(hits, total, query.offset, total_is_exact=ended or count)
 
 
-def _ranked_slots(connection: sqlite3.Connection, query: Query, plan: Plan, exact: list[int]) -> list[int]:
-    """The slots of a page by relevance or popularity, exact names first."""
+def _ranked_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> list[int]:
+    """The slots of a page by relevance or popularity, exact names first. Every page is cut from the same order."""
     wanted = query.offset + query.limit
-    if query.sort == "relevance" and query.words and wanted <= TIER:
+    if query.sort == "relevance" and query.words and query.offset < TIER + len(plan.named):
         score = f"bm25(search_index, {_WEIGHTS}) + {_POPULARITY} * (search_index.rowid >> {ID_BITS})"
+        first = min(wanted, TIER)
         rows = _select(
-            connection, plan, f"search_index.rowid AS r, {score} AS s", TIER, 0, f"ORDER BY s, r LIMIT {wanted}"
+            connection, plan, f"search_index.rowid AS r, {score} AS s", TIER, 0, f"ORDER BY s, r LIMIT {first}"
         )
+        if wanted > TIER:
+            rows += _select(connection, plan, "search_index.rowid AS r", wanted - TIER, TIER, "")
     else:
         rows = _select(connection, plan, "search_index.rowid AS r", wanted, 0, "")
-    slots = exact + [slot for slot in rows if slot not in exact]
+    slots = [*plan.named, *(slot for slot in rows if slot not in plan.named)]
     return slots[query.offset : wanted]
 
 
 def _sorted_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> list[int]:
+    """The slots of a page by a column, largest first; what says nothing of it comes last."""
     order = _ORDERS[query.sort]
-    column = order.split()[0]
     condition = f" AND {plan.condition}" if plan.condition else ""
     rows = connection.execute(
         f"SELECT search_index.rowid FROM search_index CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK} "
-        f"WHERE search_index MATCH ?{condition} AND {column} IS NOT NULL AND {column} <> '' "
+        f"WHERE search_index MATCH ?{condition} "
         f"ORDER BY {order}, search_index.rowid LIMIT ? OFFSET ?",
         (plan.match, *plan.values, query.limit, query.offset),
     )
@@ -177,4 +190,6 @@ def _count(connection: sqlite3.Connection, plan: Plan) -> int:
     row = connection.execute(
         f"SELECT count(*) FROM search_index{join} WHERE search_index MATCH ?{condition}", (plan.match, *plan.values)
     ).fetchone()
-    return int(row[0])
+    statement = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = ?"
+    beside = (slot for slot in plan.named if connection.execute(statement, (plan.match, slot)).fetchone() is None)
+    return int(row[0]) + sum(1 for _slot in beside)
