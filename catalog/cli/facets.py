@@ -12,7 +12,7 @@ from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.errors import Usage
 from catalog.search.facets import count_facets
-from catalog.search.query import FACETS
+from catalog.search.query import FACETS, storable
 
 FIELDS = (
     output.Field("term", 12, grow=3),
@@ -44,7 +44,8 @@ def facets_command(facet: str | None, everything: bool, as_json: bool, registry:
     with open_for_reading(registry) as connection:
         if facet is None:
             return _overview(connection, as_json)
-        name = FACETS.get(facet.lower(), facet.lower())
+        asked = storable(facet).lower()
+        name = FACETS.get(asked, asked)
         rows = terms_of(connection, name)
     if not rows:
         raise Usage(

@@ -11,7 +11,7 @@ from catalog.search.query import RANGES, Query
 def emptied_by(query: Query, total: Callable[[Query], int]) -> tuple[tuple[str, int], ...]:
     """Each part of the query without which there would be hits, as typed, and how many; most first."""
     parts = list(parts_of(query))
-    if len(parts) < 2:
+    if len(parts) < 2 and query.words:
         return ()
     found = [(name, total(without)) for name, without in parts]
     return tuple(sorted(((name, count) for name, count in found if count), key=lambda pair: -pair[1]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.index.keys import last_segment, name_norm, plain, token_of
 from catalog.search.match import quote
+from catalog.search.query import storable
 
 if TYPE_CHECKING:
     from catalog.search.terms import Filters
@@ -33,7 +34,7 @@ def resolve(connection: sqlite3.Connection, text: str) -> list[Named]:
     `huggingface:openai/gsm8k` is a key, or the location of an embedded entry; `openai/gsm8k` an id; `gsm8k`,
     `GSM-8K` a name or alias.
     """
-    asked = plain(text).strip()
+    asked = plain(storable(text)).strip()
     norm = name_norm(last_segment(asked))
     if not norm:
         return []
@@ -73,8 +74,15 @@ def _named(connection: sqlite3.Connection, number: int, asked: str) -> Named:
 def slots_named(connection: sqlite3.Connection, text: str, filters: Filters) -> list[int]:
     """The slots of what is named just as a text says and passes the filters, most popular first."""
     norm = name_norm(last_segment(text))
-    slots = [slot for _id, slot in connection.execute(_NAMED, (norm,))] if norm else []
-    return [slot for slot in slots if _passes(connection, slot, filters)]
+    slots: dict[int, int] = dict(connection.execute(_NAMED, (norm,)).fetchall()) if norm else {}
+    if "/" in text or ":" in text:
+        slots = {each.id: _slot(connection, each.id) for each in resolve(connection, text)} or slots
+    return [slot for slot in slots.values() if _passes(connection, slot, filters)]
+
+
+def _slot(connection: sqlite3.Connection, number: int) -> int:
+    slot: int = connection.execute("SELECT slot FROM dataset WHERE id = ?", (number,)).fetchone()[0]
+    return slot
 
 
 def _passes(connection: sqlite3.Connection, slot: int, filters: Filters) -> bool:

@@ -36,12 +36,16 @@ CLOSED = "gated,agreement,request"
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 
 DATES = ("modified", "created")
+TIMES = (*DATES, "year")
 SORTS = ("relevance", "popularity", "updated", "size", "rows")
 MAX_WORDS = 32
+MAX_VALUES = 64
+"""Filter values that are read from free text."""
 
 _TOKEN = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z]{2,12}):)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S+))')
-_AMOUNT = re.compile(r"(\d+(?:[.,]\d+)?)\s*([kmgtb]?)(i?b)?\Z", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
+_AMOUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,30}(?:[.,]\d{1,30})?)\s*([kmgtb]?)(i?b)?\Z", re.IGNORECASE | re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+\Z", re.ASCII)
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z", re.ASCII)
 _THOUSANDS = {"": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4}
 
 Bound = int | str | None
@@ -101,6 +105,11 @@ class Query:
         )
 
 
+def storable(text: str) -> str:
+    """Text that SQLite takes: the halves of characters that bytes of another encoding leave become a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 class _Reader:
     """Collects the parts of one query string."""
 
@@ -113,11 +122,11 @@ class _Reader:
         self.notes: list[str] = []
 
     def read(self, text: str, query: Query) -> Query:
-        for match in _TOKEN.finditer(plain(text)):
+        for match in _TOKEN.finditer(plain(storable(text))):
             minus, key = bool(match["minus"]), (match["key"] or "").lower()
             value = match["quoted"] if match["quoted"] is not None else match["bare"]
             if not self._filter(key, value, minus):
-                prefix = f"{match['key']} " if key else ""
+                prefix = f"{match['key']}:" if key else ""
                 self._word(prefix + value, minus, quoted=match["quoted"] is not None)
         if len(self.words) > MAX_WORDS:
             self.notes.append(f"Only the first {MAX_WORDS} words were used.")
@@ -128,7 +137,7 @@ class _Reader:
             excluded=_merge(query.excluded, self.excluded),
             ranges={**query.ranges, **self.ranges},
             loose=query.loose | self.loose,
-            notes=(*query.notes, *self.notes),
+            notes=(*query.notes, *dict.fromkeys(self.notes)),
         )
 
     def _filter(self, key: str, value: str, minus: bool) -> bool:
@@ -145,8 +154,12 @@ class _Reader:
         values = tuple(part for part in value.split(",") if part.strip())
         if key not in FACETS or not values:
             return False
+        if len(self.loose) + len(values) > MAX_VALUES:
+            values = values[: MAX_VALUES - len(self.loose)]
+            self.notes.append(f"Only the first {MAX_VALUES} filter values were used.")
         facet, side = FACETS[key], self.excluded if minus else self.filters
-        side[facet] = (*side.get(facet, ()), *values)
+        if values:
+            side[facet] = (*side.get(facet, ()), *values)
         self.loose.update((facet, each) for each in values)
         return True
 
@@ -170,12 +183,16 @@ def _merge(old: Mapping[str, Iterable[str]], new: Mapping[str, Iterable[str]]) -
 
 
 def parse_range(name: str, text: str) -> Range:
-    """Read `10k..1M`, `..2GB`, `2024..`, `1000` (at least) as (low, high); sizes count bytes, dates are ISO.
+    """Read `10k..1M`, `..2GB`, `2024..` as (low, high); sizes count bytes, dates are ISO.
+
+    A lone amount is the least (`1000`), a lone date or year just that time (`2024`).
 
     Raises `Usage` when it is no range.
     """
     column = RANGES[name]
     low, dots, high = (part.strip() for part in text.partition(".."))
+    if not dots and column in TIMES:
+        dots, high = "..", low
     bounds = (_read_bound(column, low), _read_bound(column, high) if dots else None)
     if (low and bounds[0] is None) or (high and bounds[1] is None) or not (low or high):
         example = "2024..2025-06" if column in DATES else "10k..1M"
@@ -195,4 +212,6 @@ def _read_bound(column: str, text: str) -> Bound:
     if column == "bytes" and unit == "b" and not suffix:
         unit = ""
     base = 1024 if suffix == "ib" else 1000
-    return min(2**62, int(float(match[1].replace(",", ".")) * base ** _THOUSANDS[unit]))
+    grouped = _GROUPED.match(match[1])
+    digits = match[1].replace(",", "" if grouped else ".")
+    return min(2**62, int(float(digits) * base ** _THOUSANDS[unit]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from catalog.errors import Usage
 from catalog.index.keys import cjk_runs, name_norm
-from catalog.search.query import Query
+from catalog.search.query import Query, storable
 
 CLOSED_FACETS = ("domain", "task", "commercial", "modality", "genre", "format", "access", "language", "size")
 """Facets with a fixed vocabulary: a value outside it is a mistake. In the others it only matches nothing."""
@@ -43,9 +43,13 @@ def resolve_filters(connection: sqlite3.Connection, query: Query) -> Filters:
         for facet, values in side.items():
             numbers = []
             for value in dict.fromkeys(values):
-                number = _number(connection, facet, value)
+                number = _number(connection, facet, storable(value))
                 if number is not None:
                     numbers.append(number)
+                    if not number:
+                        notes.append(_unknown(connection, facet, value))
+                elif (facet, value) in query.loose and side is query.excluded:
+                    notes.append(f"{_unknown(connection, facet, value)} Nothing was excluded for it.")
                 elif (facet, value) in query.loose:
                     text.append(value)
                     notes.append(f"{_unknown(connection, facet, value)} It was searched as text.")
