@@ -21,6 +21,7 @@ def main() -> None:
     0 done, 1 failed, 2 usage, 3 nothing found, 4 gated or terms, 130 interrupted.
     """
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without Chinese shows ?
     if sys.argv[1:] in ([], ["--help"], ["-h"]) and "_CATALOG_COMPLETE" not in os.environ:
         with open(f"{__file__.rpartition(os.sep)[0]}{os.sep}{HELP}", encoding="utf-8") as file:  # noqa: PTH123
             _leave(_write(file.read()))
@@ -88,8 +89,8 @@ def _say(error: CatalogError) -> int:
     from catalog.text import for_terminal
 
     print(f"Error: {for_terminal(error.message)}", file=sys.stderr)
-    if error.hint:
-        print(for_terminal(error.hint), file=sys.stderr)
+    for line in error.hint.splitlines():
+        print(for_terminal(line), file=sys.stderr)
     return error.exit_code
 
 

@@ -63,7 +63,10 @@ def _facet_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, text in reversed(FACET_OPTIONS.items()):
         flags = [f"--{name}", name] if name != "language" else ["--lang", "--language", name]
         hidden = click.option(
-            f"--not-{'lang' if name == 'language' else name}", f"not_{name}", multiple=True, hidden=True
+            *(f"--not-{each}" for each in ((name,) if name != "language" else ("lang", name))),
+            f"not_{name}",
+            multiple=True,
+            hidden=True,
         )
         shown = click.option(*flags, multiple=True, metavar="TERM", help=text, shell_complete=_complete(name))
         command = shown(hidden(command))
@@ -206,7 +209,8 @@ def talk(query: Query, result: Result) -> Iterable[str]:
     if result.hits:
         last = result.offset + len(result.hits)
         if last < result.total or result.offset:
-            yield f"{result.offset + 1:,}-{last:,} of {result.total:,}. Next: --page {last // query.limit + 1}"
+            more = f" Next: --page {last // query.limit + 1}" if last < result.total else ""
+            yield f"{result.offset + 1:,}-{last:,} of {result.total:,}.{more}"
         else:
             yield f"{result.total:,} {'dataset' if result.total == 1 else 'datasets'}."
     elif query.offset:
