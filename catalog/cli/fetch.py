@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from catalog.fetch.target import Target
 
 FILES_SHOWN = 12
+NOTES_SHOWN = 3
 
 
 @click.command("fetch")
@@ -50,26 +51,25 @@ def fetch_command(name: str, **options: Any) -> int:
       catalog fetch https://example.org/data.csv
     """
     from catalog.fetch import fetch
-    from catalog.fetch.target import refusal
     from catalog.web import Web, WebSettings
 
-    target = target_named(name, options["registry"])
-    refusal(target.entry, acknowledged=options["acknowledge"])
+    target = target_named(name, options["registry"], acknowledged=options["acknowledge"])
     settings = WebSettings(offline=options["offline"], allow_private_hosts=target.hosts, on_wait=_tell_wait)
     with Web(settings) as web:
         distributions = target.distributions(web, options["revision"])
         plan = plan_of(target, distributions, options)
+        notes = list(dict.fromkeys(place.note for place in distributions if place.note))
         if options["dry_run"]:
-            _print_plan(plan, options["as_json"])
+            _print_plan(plan, notes, options["as_json"])
             return 0
-        _announce(plan)
-        token = target.token(plan.files[0].url)
+        for line in plan_lines(plan, notes):
+            output.say(line)
         with progress_bar() as on_progress:
             receipt = fetch(
                 web,
                 plan,
                 Path(plan.out),
-                token=token,
+                token=target.token,
                 jobs=options["jobs"],
                 yes=options["yes"],
                 on_progress=on_progress,
@@ -81,9 +81,9 @@ def fetch_command(name: str, **options: Any) -> int:
     return 0
 
 
-def target_named(name: str, registry: str | None) -> Target:
-    """What a person means by a name. Raises `NotFound` or `Usage` with the next step."""
-    from catalog.fetch.target import target_of_entry, target_of_handle, target_of_url
+def target_named(name: str, registry: str | None, *, acknowledged: bool) -> Target:
+    """What a person means by a name. Raises `NotFound`, `Usage` or, for what is not given out, `Gated`."""
+    from catalog.fetch.target import refusal, target_of_entry, target_of_handle, target_of_url
 
     if name.startswith(("http://", "https://")):
         return target_of_url(name)
@@ -94,6 +94,7 @@ def target_named(name: str, registry: str | None) -> Target:
         if colon and native_id:
             return target_of_handle(source, native_id)
         raise
+    refusal(entry, acknowledged=acknowledged)
     if colon and source != entry.source and any(place.url == name for place in entry.distributions):
         return target_of_handle(source, native_id, entry)
     return target_of_entry(entry)
@@ -111,6 +112,7 @@ def _entry_named(name: str, registry: str | None) -> Any:
 def plan_of(target: Target, distributions: list[Any], options: dict[str, Any]) -> FetchPlan:
     """The plan of a fetch, with verdict and access in words."""
     from catalog.fetch import make_plan
+    from catalog.fetch.target import revision_of
 
     out = options["out"] or str(for_path(target.name))
     verdict = target.entry.verdict if target.entry else None
@@ -122,7 +124,7 @@ def plan_of(target: Target, distributions: list[Any], options: dict[str, Any]) -
         key=target.key,
         name=target.name,
         out=out,
-        revision=options["revision"] or "",
+        revision=revision_of(distributions) or options["revision"] or "",
         license=f"commercial use: {verdict.commercial} - {verdict.reason}"
         if verdict
         else "license: not in the registry",
@@ -133,9 +135,9 @@ def plan_of(target: Target, distributions: list[Any], options: dict[str, Any]) -
     )
 
 
-def _print_plan(plan: FetchPlan, as_json: bool) -> None:
+def _print_plan(plan: FetchPlan, notes: list[str], as_json: bool) -> None:
     if as_json:
-        output.print_json(plan.to_dict())
+        output.print_json({**plan.to_dict(), "notes": notes})
         return
     fields = (
         output.Field("file", 30, grow=1),
@@ -147,19 +149,19 @@ def _print_plan(plan: FetchPlan, as_json: bool) -> None:
     print("\n".join(output.table(fields, rows, output.window_width())))
     if len(plan.files) > len(shown):
         print(f"… and {len(plan.files) - len(shown):,} more")
-    print("\n".join(plan_lines(plan)))
+    print("\n".join(plan_lines(plan, notes)))
 
 
-def plan_lines(plan: FetchPlan) -> Iterator[str]:
-    """What a person should know before the first byte."""
-    unknown = f" and {plan.unknown_sizes:,} files of unknown size" if plan.unknown_sizes else ""
-    yield f"total      {output.size(plan.total_bytes)} in {len(plan.files):,} files{unknown}"
+def plan_lines(plan: FetchPlan, notes: Sequence[str] = ()) -> Iterator[str]:
+    """What a person should know before the first byte; `notes` are the source's own words on its files."""
+    yield f"total      {total_of(plan)}"
     yield f"into       {for_terminal(plan.out)} ({output.size(plan.free) or 'unknown'} free)"
     yield f"license    {for_terminal(plan.license)}"
     if plan.access:
         yield f"access     {for_terminal(plan.access)}"
     if plan.revision:
         yield f"revision   {for_terminal(plan.revision)}"
+    yield from (f"note       {for_terminal(note)}" for note in notes[:NOTES_SHOWN])
     if plan.executable:
         names = ", ".join(for_terminal(each) for each in plan.executable[:3])
         yield f"warning    {len(plan.executable)} files can hold code ({names}); they are only stored"
@@ -169,9 +171,13 @@ def plan_lines(plan: FetchPlan) -> Iterator[str]:
         yield "note       This is more than the free disk space."
 
 
-def _announce(plan: FetchPlan) -> None:
-    for line in plan_lines(plan):
-        output.say(line)
+def total_of(plan: FetchPlan) -> str:
+    """How much would come: `450 kB in 5 files`, `1 file of unknown size`."""
+    count, unknown = len(plan.files), plan.unknown_sizes
+    files = f"{count:,} file{'' if count == 1 else 's'}"
+    if unknown == count:
+        return f"{files} of unknown size"
+    return f"{output.size(plan.total_bytes)} in {files}{f', {unknown:,} of unknown size' if unknown else ''}"
 
 
 def _tell_wait(seconds: float, reason: str) -> None:

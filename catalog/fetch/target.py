@@ -5,7 +5,8 @@ An embedded entry names its places best first; the first whose connector is inst
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -15,7 +16,7 @@ from catalog.errors import Gated, NotFound
 from catalog.record import Distribution, Entry, Record
 from catalog.web import Web
 
-Tokens = Callable[[str], str | None]
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,13 @@ class Target:
     def token(self, url: str) -> str | None:
         """The token for an address, if its source has one."""
         return token_for(self.connector, url)
+
+
+def revision_of(files: Iterable[Distribution]) -> str:
+    """The commit that all addresses are pinned to: the one part of 40 hex digits that they share, else ""."""
+    found = [{part for part in urlsplit(file.url).path.split("/") if _COMMIT.fullmatch(part)} for file in files]
+    shared = set.intersection(*found) if found else set()
+    return shared.pop() if len(shared) == 1 else ""
 
 
 def target_of_url(url: str) -> Target:
