@@ -118,8 +118,8 @@ def csv_lines(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterable
 
     for row in (heading, *rows):
         buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="").writerow([for_csv(cell) for cell in row])
-        yield buffer.getvalue()
+        csv.writer(buffer).writerow([for_csv(cell) for cell in row])  # only cells with its line ends are quoted
+        yield buffer.getvalue().removesuffix("\r\n")
 
 
 def print_json(value: object) -> None:
