@@ -345,8 +345,10 @@ def counted(entries: list[Entry], found: set[str]) -> dict[str, dict[str, int]]:
     return {facet: dict(terms) for facet, terms in counts.items()}
 
 
-QUERIES = ["", "medical", "open web text", "catalog:gsm8k", "医疗对话", "wikipedia -lang:en", "task:sft", 
-           "rows:10k..1M",           "chinese year:2020..", "-commercial:no sft", "opnwebtext", "nosuchwordatall"]  # fmt: skip
+QUERIES = [
+    "", "medical", "open web text", "catalog:gsm8k", "医疗对话", "wikipedia -lang:en", "task:sft", "rows:10k..1M",
+    "chinese year:2020..", "-commercial:no sft", "opnwebtext", "nosuchwordatall",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", QUERIES)
