@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +12,11 @@ import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
-from catalog.errors import NotFound, Usage
-from catalog.text import for_path, for_terminal
+from catalog.errors import Usage
+from catalog.text import for_terminal
 
 if TYPE_CHECKING:
     from catalog.fetch import FetchPlan, Progress, VerifyReport
-    from catalog.fetch.target import Target
 
 FILES_SHOWN = 12
 NOTES_SHOWN = 3
@@ -51,13 +49,23 @@ def fetch_command(name: str, **options: Any) -> int:
       catalog fetch https://example.org/data.csv
     """
     from catalog.fetch import fetch
+    from catalog.fetch.named import plan_of, target_named
     from catalog.web import Web, WebSettings
 
-    target = target_named(name, options["registry"], acknowledged=options["acknowledge"])
+    target = target_named(
+        name, lambda known: _entry_named(known, options["registry"]), acknowledged=options["acknowledge"]
+    )
     settings = WebSettings(offline=options["offline"], allow_private_hosts=target.hosts, on_wait=_tell_wait)
     with Web(settings) as web:
         distributions = target.distributions(web, options["revision"])
-        plan = plan_of(target, distributions, options)
+        plan = plan_of(
+            target,
+            distributions,
+            options["out"],
+            revision=options["revision"] or "",
+            include=options["include"],
+            exclude=options["exclude"],
+        )
         notes = list(dict.fromkeys(place.note for place in distributions if place.note))
         if options["dry_run"]:
             _print_plan(plan, notes, options["as_json"])
@@ -81,25 +89,6 @@ def fetch_command(name: str, **options: Any) -> int:
     return 0
 
 
-def target_named(name: str, registry: str | None, *, acknowledged: bool) -> Target:
-    """What a person means by a name. Raises `NotFound`, `Usage` or, for what is not given out, `Gated`."""
-    from catalog.fetch.target import refusal, target_of_entry, target_of_handle, target_of_url
-
-    if name.startswith(("http://", "https://")):
-        return target_of_url(name)
-    source, colon, native_id = name.partition(":")
-    try:
-        entry = _entry_named(name, registry)
-    except NotFound:
-        if colon and native_id:
-            return target_of_handle(source, native_id)
-        raise
-    refusal(entry, acknowledged=acknowledged)
-    if colon and source != entry.source and any(place.url == name for place in entry.distributions):
-        return target_of_handle(source, native_id, entry)
-    return target_of_entry(entry)
-
-
 def _entry_named(name: str, registry: str | None) -> Any:
     from catalog.cli.show import one_named
     from catalog.registry.reader import read_entries, terms_of
@@ -107,32 +96,6 @@ def _entry_named(name: str, registry: str | None) -> Any:
     with open_for_reading(registry) as connection:
         named = one_named(connection, name)
         return read_entries(connection, [named.id], terms_of(connection))[named.id]
-
-
-def plan_of(target: Target, distributions: list[Any], options: dict[str, Any]) -> FetchPlan:
-    """The plan of a fetch, with verdict and access in words."""
-    from catalog.fetch import make_plan
-    from catalog.fetch.target import revision_of
-
-    out = options["out"] or str(for_path(target.name))
-    verdict = target.entry.verdict if target.entry else None
-    folder = Path(out)
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return make_plan(
-        distributions,
-        key=target.key,
-        name=target.name,
-        out=out,
-        revision=revision_of(distributions) or options["revision"] or "",
-        license=f"commercial use: {verdict.commercial} - {verdict.reason}"
-        if verdict
-        else "license: not in the registry",
-        access=f"{target.entry.access} {target.entry.access_note}".strip() if target.entry else "",
-        free=shutil.disk_usage(folder).free,
-        include=options["include"],
-        exclude=options["exclude"],
-    )
 
 
 def _print_plan(plan: FetchPlan, notes: list[str], as_json: bool) -> None:

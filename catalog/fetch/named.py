@@ -1,0 +1,69 @@
+"""From a name to a plan: which dataset a person means, whether it may be fetched, and which of its files would come."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from catalog.errors import NotFound
+from catalog.fetch.plan import FetchPlan, make_plan
+from catalog.fetch.target import Target, refusal, revision_of, target_of_entry, target_of_handle, target_of_url
+from catalog.record import Distribution, Entry
+from catalog.text import for_path
+
+
+def target_named(name: str, entry_named: Callable[[str], Entry], *, acknowledged: bool) -> Target:
+    """What a person means by a name; `entry_named` looks it up in the registry.
+
+    What no registry knows may still be `source:id`. Raises `NotFound`, `Usage` or, for what is not given out, `Gated`.
+    """
+    if name.startswith(("http://", "https://")):
+        return target_of_url(name)
+    source, colon, native_id = name.partition(":")
+    try:
+        entry = entry_named(name)
+    except NotFound:
+        if colon and native_id:
+            return target_of_handle(source, native_id)
+        raise
+    refusal(entry, acknowledged=acknowledged)
+    if colon and source != entry.source and any(place.url == name for place in entry.distributions):
+        return target_of_handle(source, native_id, entry)
+    return target_of_entry(entry)
+
+
+def plan_of(
+    target: Target,
+    distributions: Sequence[Distribution],
+    out: str | None,
+    *,
+    revision: str = "",
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> FetchPlan:
+    """The plan of a fetch, with verdict and access in words; without `out` into a folder of the dataset's name."""
+    entry = target.entry
+    verdict = entry.verdict if entry else None
+    out = out or str(for_path(target.name))
+    return make_plan(
+        distributions,
+        key=target.key,
+        name=target.name,
+        out=out,
+        revision=revision_of(distributions) or revision,
+        license=f"commercial use: {verdict.commercial} - {verdict.reason}"
+        if verdict
+        else "license: not in the registry",
+        access=f"{entry.access} {entry.access_note}".strip() if entry else "",
+        free=shutil.disk_usage(_nearest(Path(out))).free,
+        include=include,
+        exclude=exclude,
+    )
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself or the nearest one above it that exists."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
