@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from catalog.api import fetch as fetch
     from catalog.api import search as search
     from catalog.api import show as show
     from catalog.record import Entry as Entry
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from catalog.registry import Registry as Registry
     from catalog.search.query import Query as Query
 
-__all__ = ["Entry", "Query", "Record", "Registry", "search", "show"]
+__all__ = ["Entry", "Query", "Record", "Registry", "fetch", "search", "show"]
 
 _HOMES = {
     "Entry": "catalog.record",
     "Query": "catalog.search.query",
     "Record": "catalog.record",
     "Registry": "catalog.registry",
+    "fetch": "catalog.api",
     "search": "catalog.api",
     "show": "catalog.api",
 }

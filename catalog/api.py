@@ -1,7 +1,8 @@
 """The Python twin of the command line: the same objects and the same JSON.
 
-from catalog import search, show
+from catalog import fetch, search, show
 search("medical task:sft", limit=5)
+fetch("gsm8k", out="data/gsm8k")
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from catalog.search.run import run
 from catalog.sqlite import connect_for_reading
 
 if TYPE_CHECKING:
+    from catalog.fetch import Receipt
     from catalog.record import Entry
     from catalog.search.hits import Result
 
@@ -57,6 +59,40 @@ def show(name: str, registry: Path | None = None) -> Entry:
         return read_entries(connection, [best[0].id], terms_of(connection))[best[0].id]
     finally:
         connection.close()
+
+
+def fetch(
+    name: str,
+    out: Path | None = None,
+    registry: Path | None = None,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    revision: str | None = None,
+    jobs: int = 4,
+    yes: bool = False,
+    acknowledge: bool = False,
+) -> Receipt:
+    """Download a dataset to the folder `out` (default: one of its name), and return the receipt written beside it.
+
+    `name` is a key, an id, a short name or alias, `source:id`, or an http(s) address. `include` and `exclude` are
+    patterns on file names, `jobs` the files at a time, `yes` allows more than 5 GiB or 1,000 files, `acknowledge` is
+    your word to have the right to data that was withdrawn or needs an agreement.
+
+    Raises `NotFound`, `Usage`, `Gated`, `Retriable` or `Fatal`; the same call then goes on where it stopped.
+    """
+    from pathlib import Path as Folder
+
+    from catalog.fetch.named import plan_of, target_named
+    from catalog.fetch.run import fetch as bring
+    from catalog.web import Web, WebSettings
+
+    target = target_named(name, lambda known: show(known, registry), acknowledged=acknowledge)
+    folder = None if out is None else os.fspath(out)
+    with Web(WebSettings(allow_private_hosts=target.hosts)) as web:
+        files = target.distributions(web, revision)
+        plan = plan_of(target, files, folder, revision=revision or "", include=include, exclude=exclude)
+        return bring(web, plan, Folder(plan.out), token=target.token, jobs=jobs, yes=yes)
 
 
 def _path(registry: Path | None) -> str:
