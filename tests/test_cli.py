@@ -209,6 +209,17 @@ def test_any_bytes_are_a_query(command: Command) -> None:
             assert b"fault of catalog" not in done.stderr
 
 
+def test_a_minus_excludes_on_the_command_line_too(command: Command) -> None:
+    def keys(*arguments: str) -> list[str]:
+        return command("search", "-qn", "1000", *arguments).stdout.splitlines()
+
+    whole, without = keys("dialogue"), keys("dialogue", "-medical", "-license:nc", "-q")
+    assert set(without) < set(whole)
+    assert without == keys("dialogue -medical -license:nc") == keys("--", "dialogue", "-medical", "-license:nc")
+    assert command("search", "dialogue", "-json").returncode == 2
+    assert command("search", "dialogue", "-n5", "-q").stdout.count("\n") == 5
+
+
 def test_a_reader_that_leaves_is_no_error(command: Command) -> None:
     for arguments in ("search '' -n 1000 --json", "search '' -n 1000", "--help", "facets language --all"):
         done = subprocess.run(

@@ -90,7 +90,24 @@ def _complete(facet: str) -> Callable[[click.Context, click.Parameter, str], lis
     return terms
 
 
-@click.command("search", short_help="Find datasets by words and filters.")
+class _SearchCommand(click.Command):
+    """Takes `-word` and `-task:sft` as words that exclude, as the query language does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" not in args:
+            excluding = [each for each in args if self._excludes(each)]
+            args = [*(each for each in args if not self._excludes(each)), "--", *excluding]
+        return super().parse_args(ctx, args)
+
+    def _excludes(self, argument: str) -> bool:
+        """Whether an argument is a minus and a word, and neither short flags (-qn5) nor a long one short of a dash."""
+        name = argument[1:].partition("=")[0]
+        if argument[:1] != "-" or len(name) < 2 or name[0] == "-" or not name.lstrip("qn").lstrip("0123456789"):
+            return False
+        return not any(f"--{name}" in (*param.opts, *param.secondary_opts) for param in self.params)
+
+
+@click.command("search", cls=_SearchCommand, short_help="Find datasets by words and filters.")
 @click.argument("words", nargs=-1, metavar="[WORDS]...")
 @_facet_options
 @_range_options
@@ -109,7 +126,7 @@ def search_command(words: tuple[str, ...], **options: Any) -> int:
 
     Each filter may be given several times: any of its terms counts (OR); different filters are joined (AND), and
     --not-<filter> excludes (--not-license nc). The same fits into the words: "medical task:sft -license:nc lang:zh,en
-    rows:10k..1M". Put a phrase in quotes, end a word with * for any ending.
+    rows:10k..1M". Put a phrase in quotes, a minus before what is not wanted, end a word with * for any ending.
 
     \b
     Examples:
