@@ -74,6 +74,8 @@ def test_every_command_is_in_the_reference() -> None:
         assert command is not None
         section = REFERENCE.partition(f"\n## catalog {name}\n")[2].partition("\n## ")[0]
         for param in command.params:
+            if getattr(param, "hidden", False):
+                continue
             assert all(f"`{option}" in section or f" {option}" in section for option in param.opts if "-" in option)
 
 

@@ -449,3 +449,12 @@ def test_a_page_beyond_the_end(search: Search) -> None:
     total = search("medical").total
     page = search("medical", offset=5000)
     assert (page.hits, page.total, page.emptied_by) == ((), total, ())
+
+
+@pytest.mark.parametrize("words", ["BERT", "gpt-4", "bert模型", "GPT-4生成", "基于bert", "GPT"])
+def test_latin_words_inside_chinese_text_are_found(tmp_path: Path, words: str) -> None:
+    path = tmp_path / "r.db"
+    store(path, entry("a/x", description="基于BERT模型使用GPT-4生成的数据"), entry("a/y", description="医疗对话"))
+    connection = connect_for_reading(path)
+    assert keys(searching(connection)(words)) == ["test:a/x"]
+    connection.close()

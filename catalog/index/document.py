@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from catalog.index.keys import EVERY, bigrams, cjk_runs, last_segment, plain
+from catalog.index.keys import EVERY, apart, bigrams, cjk_runs, last_segment, plain
 from catalog.record import Entry
 
 Document = tuple[str, str, str, str, str, str]
@@ -19,7 +19,7 @@ Texts = tuple[str, str, str, str, str]
 Tokens = Callable[[str, str], tuple[str, ...]]
 """(facet, term) -> the token of the term and of each of its ancestors."""
 
-VERSION = "1"
+VERSION = "2"
 """Changes with anything below: an index of another version is rebuilt."""
 
 
@@ -48,7 +48,9 @@ def texts(entry: Entry) -> Texts:
         return name, title, body, extra, ""
     name, title, body, extra = plain(name), plain(title), plain(body), plain(extra)
     cjk = " ".join(bigrams(run) for run in cjk_runs(f"{name}\n{title}\n{body}\n{extra}"))
-    return name, title, body, extra, cjk
+    if not cjk:
+        return name, title, body, extra, cjk
+    return apart(name), apart(title), apart(body), apart(extra), cjk
 
 
 def _extra(entry: Entry) -> str:

@@ -78,6 +78,11 @@ def _cjk_run() -> re.Pattern[str]:
     return re.compile(f"[{CJK}]+")
 
 
+def apart(text: str) -> str:
+    """A text with spaces around its CJK runs: the tokenizer would take 使用BERT模型 for one word."""
+    return _cjk_run().sub(r" \g<0> ", text)
+
+
 def bigrams(run: str) -> str:
     """A run as overlapping pairs, then its last character: 医疗问答 is `医疗 疗问 问答 答`."""
     return " ".join([run[i : i + 2] for i in range(len(run) - 1)] + [run[-1]])
