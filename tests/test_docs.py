@@ -80,12 +80,15 @@ def test_every_command_is_in_the_reference() -> None:
 
 
 def _commands(text: str) -> Iterator[list[str]]:
-    """What follows `catalog` in each line of a shell block, up to a pipe."""
-    for kind, body in _FENCE.findall(text):
-        for line in body.splitlines() if kind == "sh" else ():
-            words = shlex.split(line, comments=True)
-            if words[:1] == ["catalog"] and "[OPTIONS]" not in words:
-                yield words[1 : words.index("|") if "|" in words else None]
+    """What follows `catalog` in each line of a shell or indented block, up to a pipe."""
+    indented = re.findall(r"^ {4}(catalog .*)$", _FENCE.sub("", text), re.MULTILINE)
+    for line in [
+        *indented,
+        *(line for kind, body in _FENCE.findall(text) if kind == "sh" for line in body.splitlines()),
+    ]:
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["catalog"] and "[OPTIONS]" not in words:
+            yield words[1 : words.index("|") if "|" in words else None]
 
 
 @pytest.mark.parametrize("path", ALL, ids=_name)
