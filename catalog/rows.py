@@ -117,7 +117,7 @@ def _details(entry: Entry) -> tuple[list[Row], ...]:
 def _alias_rows(entry: Entry) -> Iterator[Row]:
     """The names beside its own that an entry answers to: given aliases and the handles of its locations."""
     for n, alias in enumerate(entry.aliases):
-        yield "alias", n, alias, name_norm(alias)
+        yield "alias", n, alias, name_norm(last_segment(alias))
     if entry.name not in (entry.id, last_segment(entry.id)):
         yield "name", 0, entry.name, name_norm(entry.name)
     for n, distribution in enumerate(entry.distributions):
