@@ -15,6 +15,9 @@ from catalog.search.terms import Filters, segments
 
 TermsOf = Mapping[str, tuple[int, ...]]
 
+_CUT = "\x00"
+"""Stands where a CJK run was; no text holds it."""
+
 
 def match_expression(query: Query, filters: Filters, terms: TermsOf) -> str:
     """The MATCH expression of a whole query. Without any positive part it matches every document."""
@@ -35,14 +38,15 @@ def words_expressions(query: Query, filters: Filters, terms: TermsOf) -> list[st
 
 
 def word_expression(word: Word, terms: TermsOf) -> str:
-    """The expression of one word: what is not CJK as a phrase, each CJK run as a phrase of pairs, all of them."""
+    """The expression of one word: each piece that is not CJK as a phrase, each CJK run as a phrase of pairs, all of
+    them."""
     runs = cjk_runs(word.text)
     rest = word.text
     for run in runs:
-        rest = rest.replace(run, " ", 1)
-    parts = [_run_expression(run, terms) for run in runs]
-    if any(character.isalnum() for character in rest):
-        parts.insert(0, _plain_expression(rest, word.kind))
+        rest = rest.replace(run, _CUT, 1)
+    pieces = [piece for piece in rest.split(_CUT) if any(map(str.isalnum, piece))]
+    parts = [_plain_expression(piece, word.kind) for piece in pieces]
+    parts.extend(_run_expression(run, terms) for run in runs)
     if not parts:
         return ""
     expression = parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
