@@ -458,3 +458,36 @@ def test_latin_words_inside_chinese_text_are_found(tmp_path: Path, words: str) -
     connection = connect_for_reading(path)
     assert keys(searching(connection)(words)) == ["test:a/x"]
     connection.close()
+
+
+def test_latin_words_on_both_sides_of_chinese_ones(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    store(path, entry("a/x", description="基于BERT模型使用LLM生成的数据"), entry("a/y", description="BERT模型"))
+    connection = connect_for_reading(path)
+    assert keys(searching(connection)("BERT模型使用LLM")) == ["test:a/x"]
+    assert keys(searching(connection)("BERT数据LLM")) == ["test:a/x"]
+    connection.close()
+
+
+# -- terms of several words -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "task"),
+    [
+        ("question answering", "question-answering"),
+        ("Named Entity Recognition", "named-entity-recognition"),
+        ("hate speech detection", "hate-speech-detection"),
+        ("machine translation", "translation"),
+    ],
+)
+def test_words_that_name_a_term_together_find_what_is_tagged(search: Search, words: str, task: str) -> None:
+    tagged = every(search, f"task:{task}")
+    assert len(tagged) > 5
+    assert tagged <= every(search, words)
+    assert every(search, f"medical task:{task}") <= every(search, f"medical {words}")
+    assert every(search, f'"{words}"') < every(search, words)
+
+
+def test_words_apart_name_no_term(search: Search) -> None:
+    assert search("question -toxic answering").total < search("question answering -toxic").total

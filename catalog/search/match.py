@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from catalog.index.keys import EVERY, bigrams, cjk_runs, name_norm, token_of
 from catalog.search.query import Query, Range, Word
-from catalog.search.terms import Filters, segments
+from catalog.search.terms import LONGEST_NAME, Filters, segments, together
 
 TermsOf = Mapping[str, tuple[int, ...]]
 
@@ -31,10 +31,19 @@ def match_expression(query: Query, filters: Filters, terms: TermsOf) -> str:
 
 
 def words_expressions(query: Query, filters: Filters, terms: TermsOf) -> list[str]:
-    """One expression for each free word that has letters or digits."""
+    """One expression for each free word that has letters or digits; neighbours that name a term together are one."""
     words = [word for word in query.words if not word.negated]
-    words.extend(Word(text) for text in filters.text)
-    return [expression for word in words if (expression := word_expression(word, terms))]
+    found: list[str] = []
+    while words:
+        size = max((n for n in range(2, LONGEST_NAME + 1) if together(words[:n], n) in terms), default=1)
+        each = [expression for word in words[:size] if (expression := word_expression(word, terms))]
+        if size > 1:
+            numbers = terms[together(words[:size], size)]
+            each = [_either([f"({' AND '.join(each)})", *(quote(token_of(number)) for number in numbers)])]
+        found.extend(each)
+        words = words[size:]
+    loose = (word_expression(Word(text), terms) for text in filters.text)
+    return found + [expression for expression in loose if expression]
 
 
 def word_expression(word: Word, terms: TermsOf) -> str:

@@ -21,7 +21,7 @@ from catalog.search.match import match_expression, range_condition
 from catalog.search.names import slots_named
 from catalog.search.query import Query
 from catalog.search.suggest import corrected
-from catalog.search.terms import Filters, resolve_filters, spellings, text_terms
+from catalog.search.terms import Filters, names, resolve_filters, spellings, text_terms
 
 TIER = 1000
 """How many of the most popular matches are scored."""
@@ -111,7 +111,7 @@ def prepare(connection: sqlite3.Connection, query: Query) -> Plan:
     """Look up the terms of a query and write its MATCH expression."""
     filters = resolve_filters(connection, query)
     texts = [word.text for word in query.words] + list(filters.text)
-    terms = text_terms(connection, (part for text in texts for part in spellings(text)))
+    terms = text_terms(connection, [*(part for text in texts for part in spellings(text)), *names(query.words)])
     condition, values = range_condition(query.ranges, missing=query.missing)
     return Plan(match_expression(query, filters, terms), condition, tuple(values), filters)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog.errors import Usage
 from catalog.index.keys import cjk_runs, name_norm
-from catalog.search.query import Query, storable
+from catalog.search.query import Query, Word, storable
 
 CLOSED_FACETS = ("domain", "task", "commercial", "modality", "genre", "format", "access", "language", "size")
 """Facets with a fixed vocabulary: a value outside it is a mistake. In the others it only matches nothing."""
@@ -18,6 +18,9 @@ TEXT_FACETS = ("domain", "task", "genre", "modality", "language")
 
 LONGEST_ALIAS = 8
 """Characters of the longest CJK spelling of a term that is looked for inside a run."""
+
+LONGEST_NAME = 4
+"""Words of the longest spelling of a term that is looked for among free words."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,20 @@ def spellings(word: str) -> list[str]:
         for start in range(len(run)):
             parts.extend(run[start : start + size] for size in range(2, min(LONGEST_ALIAS, len(run) - start) + 1))
     return parts
+
+
+def together(words: Sequence[Word], size: int) -> str:
+    """What `size` neighbouring words may spell together, folded; "" where there are fewer, or one is no plain word."""
+    if len(words) < size or any(word.kind != "word" or word.negated for word in words):
+        return ""
+    return name_norm("".join(word.text for word in words))
+
+
+def names(words: Sequence[Word]) -> list[str]:
+    """What two to four neighbouring words may spell together."""
+    starts = range(len(words))
+    sizes = range(2, LONGEST_NAME + 1)
+    return [norm for at in starts for size in sizes if (norm := together(words[at : at + size], size))]
 
 
 def segments(run: str, known: Mapping[str, tuple[int, ...]]) -> list[str] | None:
