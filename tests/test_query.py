@@ -153,6 +153,13 @@ def test_a_slip_in_an_exclusion_excludes_nothing(registry: sqlite3.Connection) -
     assert result.notes == ("no task 'sfft'; did you mean sft or safety-evaluation? Nothing was excluded for it.",)
 
 
+def test_words_are_read_as_utf_8_in_any_locale() -> None:
+    for text in ("医疗 task:问答", "modèle"):
+        as_argument = text.encode().decode("ascii", "surrogateescape")
+        assert Query.parse(as_argument) == Query.parse(text)
+    assert Query.parse("caf\udce9").text == "caf?"
+
+
 # -- any text -------------------------------------------------------------------------------------------------------
 
 PIECES = [

@@ -106,8 +106,14 @@ class Query:
 
 
 def storable(text: str) -> str:
-    """Text that SQLite takes: the halves of characters that bytes of another encoding leave become a question mark."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    """Text that SQLite takes. Arguments that came as UTF-8 where the locale says otherwise are read as what they are;
+    other halves of characters become a question mark."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return text.encode("utf-8", "replace").decode()
 
 
 class _Reader:
