@@ -319,14 +319,16 @@ def test_an_empty_result_names_what_emptied_it(search: Search) -> None:
     medical = search("domain:medical").total
     assert search("domain:medical license:nosuch").emptied_by == (("--license nosuch", medical),)
     assert search("nosuchwordatall domain:medical").emptied_by == (("the words 'nosuchwordatall'", medical),)
-    assert search("domain:medical rows:900T..").emptied_by == (("--rows", medical),)
+    assert search("domain:medical rows:900T..").emptied_by == (("--rows 900000000000000..", medical),)
     assert search("license:nosuch").emptied_by == (("--license nosuch", search("").total),)
-    assert search("year:1200").emptied_by == (("--year", search("").total),)
+    assert search("year:1200").emptied_by == (("--year 1200..1200", search("").total),)
     assert search("nosuchwordatall", help_spelling=False).emptied_by == ()
     everything = search("domain:medical -domain:medical")
     assert dict(everything.emptied_by)["--not-domain medical"] == medical
     words = search("medical nosuchwordatall", help_spelling=False)
     assert words.emptied_by[0][0] == "the word 'nosuchwordatall'"
+    both = search("nosuchwordatall domain:medical lang:en updated:2999..2999-06")
+    assert both.emptied_by == (("--updated 2999..2999-06", 0), ("the words 'nosuchwordatall'", 0))
 
 
 def test_a_license_that_nothing_has_is_said(search: Search) -> None:

@@ -235,7 +235,8 @@ def talk(query: Query, result: Result) -> Iterable[str]:
     else:
         yield "Nothing found."
         for name, count in result.emptied_by:
-            yield f"  without {for_terminal(name)}: {count:,}"
+            lacks = f"without {for_terminal(name)}: {count:,}" if count else f"nothing at all for {for_terminal(name)}"
+            yield f"  {lacks}"
         if not result.emptied_by:
             yield "Try fewer words, or list what there is with: catalog facets"
 

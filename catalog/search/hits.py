@@ -57,7 +57,8 @@ class Result:
 
     `facets` maps a facet to its counts over the whole result, most first; None when not asked for. `did_you_mean` is
     the spelling whose hits are shown instead when the words as typed found (almost) nothing. `emptied_by` names, for
-    an empty result, each filter without which there would be hits, and how many.
+    an empty result, each filter without which there would be hits, and how many; where no one filter is to blame,
+    those that find nothing even alone, with 0.
     """
 
     hits: tuple[Hit, ...]
