@@ -65,7 +65,8 @@ class Word:
 class Query:
     """What to look for. `filters` and `excluded` map a facet to values as typed, `ranges` a column to (low, high).
 
-    `strict` values came from flags: one that names no term is an error; in free text it is looked up as text.
+    `loose` names the filter values that came from free text: one that names no term is looked up as text there, while
+    one from a flag is an error.
     """
 
     words: tuple[Word, ...] = ()
