@@ -357,7 +357,7 @@ class TestMissing:
         ids = fill(person.hub, 100)
         person.syncs()
         person.hub.remove(ids[0])
-        for options in (["--limit", "50"], ["--query", "a"], ["--filter", "language:en"]) * 2:
+        for options in (["--limit", "50"], ["--query", "a"], ["--filter", "language:en"], ["--limit", "50"]):
             person.syncs(*options, "--full")
         assert self.missing(person) == set()
 
