@@ -16,11 +16,14 @@ import sys
 import termios
 import time
 from pathlib import Path
+from string import Formatter
 
 import click
 import pytest
 
 from catalog.cli.app import COMMANDS, app
+from catalog.cli.output import wrap
+from catalog.cli.words import CHINESE
 from catalog.record import Column, Entry, Tag, Verdict
 from catalog.registry import Registry
 from catalog.text import display_width
@@ -267,6 +270,63 @@ def test_no_home_is_needed(command: Command) -> None:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert "gsm8k" in done.stdout or "datasets" in done.stdout
+
+
+# -- Chinese --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_chinese_tables_fit_the_window(command: Command, columns: int) -> None:
+    for arguments in (("search", "医疗", "--facets"), ("facets",), ("facets", "task"), ("info",)):
+        done = command(*arguments, env={"COLUMNS": str(columns), "CATALOG_UI": "zh"})
+        assert done.returncode == 0, done.stderr
+        lines = [line for line in done.stdout.splitlines() if not line.startswith("registry ")]
+        assert max(map(display_width, lines)) <= columns
+
+
+def test_chinese_is_spoken_where_it_is_asked_for(command: Command) -> None:
+    asked: list[tuple[tuple[str, ...], dict[str, str]]] = [
+        (("--ui", "zh"), {}),
+        ((), {"CATALOG_UI": "zh"}),
+        ((), {"LANG": "zh_CN.UTF-8"}),
+        (("--ui", "zh"), {"CATALOG_UI": "en"}),
+    ]
+    for before, env in asked:
+        done = command(*before, "search", "gsm8k", "--facets", "-n", "2", env=env)
+        assert "数据集" in done.stdout.splitlines()[0]
+        assert re.search(r"^任务 +.*数学推理 \d", done.stdout, re.MULTILINE)
+        assert re.fullmatch(r"第 1-2 条，共 \d+ 条。 下一页：--page 2\n", done.stderr)
+    shown = command("show", "gsm8k", env={"CATALOG_UI": "zh"}).stdout
+    assert "商业使用: 可商用" in shown
+    assert "下载：catalog fetch catalog:gsm8k" in shown
+    for env in ({"CATALOG_UI": "en", "LANG": "zh_CN.UTF-8"}, {"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"}):
+        assert command("search", "gsm8k", env=env).stdout.startswith("dataset ")
+
+
+def test_what_programs_read_is_the_same_in_every_language(command: Command) -> None:
+    for form in ("--json", "--csv", "-q"):
+        ours = [command("search", "医疗", form, env={"CATALOG_UI": each}).stdout for each in ("en", "zh")]
+        assert ours[0] == ours[1]
+
+
+def test_the_chinese_words_are_those_that_are_said() -> None:
+    sources = "".join(path.read_text("utf-8") for path in HELP_FILE.parent.glob("*.py") if path.name != "words.py")
+    from_data = {"yes", "no", "conditions", "unknown", "refused", "withdrawn"}
+    for english, chinese in CHINESE.items():
+        assert english in from_data or f'"{english}"' in sources or f"'{english}'" in sources, english
+        fields = [sorted(name for _, name, _, _ in Formatter().parse(text) if name) for text in (english, chinese)]
+        assert fields[0] == fields[1], english
+
+
+@pytest.mark.parametrize(
+    "text", ["", "one", "one two three four five six", "医疗对话" * 60, f"BELLE {'中文' * 50} end"]
+)
+@pytest.mark.parametrize("width", [7, 10, 61])
+def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
+    lines = list(wrap(text, width))
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(0 < display_width(line) <= width for line in lines)
+    assert len(lines) <= 1 + 2 * display_width(text) / width
 
 
 # -- help -----------------------------------------------------------------------------------------------------------

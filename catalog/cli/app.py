@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
+
+from catalog.cli.words import LANGUAGES, VARIABLE
 
 COMMANDS = {
     "init": ("catalog.cli.init", "Make the registry, or bring it up to date, from the embedded catalog."),
@@ -54,6 +57,11 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _speak(_ctx: click.Context, _param: click.Parameter, language: str | None) -> None:
+    if language:
+        os.environ[VARIABLE] = language
+
+
 EPILOG = """\b
 Examples:
   catalog init                                   # the embedded catalog into ./registry.db
@@ -70,6 +78,9 @@ Examples:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="dataset-catalog", prog_name="catalog")
+@click.option(
+    "--ui", type=click.Choice(LANGUAGES), expose_value=False, callback=_speak, help="Language of tables and messages."
+)
 def app() -> None:
     """Find, judge and fetch datasets to train language models on.
 

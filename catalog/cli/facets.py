@@ -10,6 +10,7 @@ import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
+from catalog.cli.words import said
 from catalog.errors import Usage
 from catalog.search.facets import count_facets
 from catalog.search.query import FACETS, storable
@@ -101,7 +102,7 @@ def _overview(connection: sqlite3.Connection, as_json: bool) -> int:
         for name, used, total in known
     ]
     print("\n".join(output.table(fields, cells, output.window_width())))
-    output.say("List the terms of one with: catalog facets domain")
+    output.say(said("List the terms of one with: catalog facets domain"))
     return 0
 
 

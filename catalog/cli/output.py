@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from catalog.cli.words import said
 from catalog.text import display_width, fit, for_csv, for_terminal
 
 MIN_WIDTH, MAX_WIDTH = 60, 200
@@ -57,13 +58,12 @@ def table(fields: Sequence[Field], rows: Sequence[Sequence[str]], width: int) ->
 
     Cells are untrusted text and come out safe for a terminal.
     """
+    headings = [said(field.heading) for field in fields]
     cells = [[for_terminal(cell) for cell in row] for row in rows]
-    wanted = [
-        max([display_width(field.heading), *(display_width(row[n]) for row in cells)]) for n, field in enumerate(fields)
-    ]
+    wanted = [max(display_width(row[n]) for row in (headings, *cells)) for n in range(len(fields))]
     widths = column_widths(fields, wanted, width)
     shown = [n for n, each in enumerate(widths) if each]
-    yield paint(_line(fields, [field.heading for field in fields], widths, shown), "1")
+    yield paint(_line(fields, headings, widths, shown), "1")
     for row in cells:
         yield _line(fields, row, widths, shown)
 
@@ -88,9 +88,30 @@ def _line(fields: Sequence[Field], cells: Sequence[str], widths: Sequence[int], 
     parts = []
     for n in shown:
         cell = fit(cells[n], widths[n])
-        gap = " " * (widths[n] - display_width(cell))
-        parts.append(gap + cell if fields[n].right else cell + gap)
+        parts.append(" " * (widths[n] - display_width(cell)) + cell if fields[n].right else pad(cell, widths[n]))
     return "  ".join(parts).rstrip()
+
+
+def pad(text: str, width: int) -> str:
+    """A text filled up to a number of columns."""
+    return text + " " * (width - display_width(text))
+
+
+def wrap(text: str, width: int) -> Iterable[str]:
+    """A text as lines of at most `width` columns, broken at spaces, and within what has none (Chinese)."""
+    line = ""
+    for word in text.split():
+        more, wide = f"{line} {word}".lstrip(), display_width(word)
+        if display_width(more) > width >= wide:
+            yield line
+            more = word
+        while display_width(more) > width:
+            end = len(fit(more, width + 1)) - 1
+            yield more[:end]
+            more = more[end:].lstrip()
+        line = more
+    if line:
+        yield line
 
 
 def count(number: int | None) -> str:

@@ -11,7 +11,8 @@ import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
-from catalog.search.hits import Hit, Result
+from catalog.cli.words import is_chinese, said
+from catalog.search.hits import FacetCount, Hit, Result
 from catalog.search.query import CLOSED, SORTS, Query
 from catalog.search.run import run
 
@@ -190,13 +191,13 @@ def lines_of(result: Result, width: int) -> Iterable[str]:
 
 def cells_of(hit: Hit) -> list[str]:
     """The cells of a hit, in the order of `FIELDS`."""
-    title = hit.title or hit.summary
+    title = hit.title_zh if is_chinese() and hit.title_zh else hit.title or hit.summary
     return [
         f"{hit.key} (gone)" if hit.missing_since else hit.key,
         title,
         ",".join(hit.tags.get("domain", ())[:2]),
         ",".join(sorted(hit.tags.get("task", ()), key=lambda term: term not in STAGES)[:3]),
-        hit.commercial if hit.access not in ("refused", "withdrawn") else hit.access,
+        said(hit.commercial if hit.access not in ("refused", "withdrawn") else hit.access),
         hit.license or hit.license_class,
         ",".join(hit.tags.get("language", ())[:2]),
         output.count(hit.rows),
@@ -210,9 +211,13 @@ def facet_lines(result: Result, width: int) -> Iterable[str]:
 
     for facet in COUNTED:
         counts = (result.facets or {}).get(facet, [])
-        shown = "  ".join(f"{for_terminal(each.term)} {each.count:,}" for each in counts[:TERMS_SHOWN])
+        shown = "  ".join(f"{for_terminal(_named(each))} {each.count:,}" for each in counts[:TERMS_SHOWN])
         if counts:
-            yield output.paint(fit(f"{facet:<11} {shown}", width), "2")
+            yield output.paint(fit(f"{output.pad(said(facet), 11)} {shown}", width), "2")
+
+
+def _named(count: FacetCount) -> str:
+    return count.label_zh if is_chinese() and count.label_zh else count.term
 
 
 def talk(query: Query, result: Result) -> Iterable[str]:
@@ -222,23 +227,26 @@ def talk(query: Query, result: Result) -> Iterable[str]:
     yield from map(for_terminal, result.notes)
     if result.did_you_mean:
         asked, shown = for_terminal(query.text), for_terminal(result.did_you_mean)
-        yield f"Few or none for {asked!r}; showing {shown!r}. Use --exact to search as typed."
+        yield said(
+            "Few or none for {asked!r}; showing {shown!r}. Use --exact to search as typed.", asked=asked, shown=shown
+        )
     if result.hits:
         last = result.offset + len(result.hits)
         if last < result.total or result.offset:
-            more = f" Next: --page {last // query.limit + 1}" if last < result.total else ""
-            yield f"{result.offset + 1:,}-{last:,} of {result.total:,}.{more}"
+            here = said("{first:,}-{last:,} of {total:,}.", first=result.offset + 1, last=last, total=result.total)
+            more = said("Next: --page {page}", page=last // query.limit + 1) if last < result.total else ""
+            yield f"{here} {more}".rstrip()
         else:
-            yield f"{result.total:,} {'dataset' if result.total == 1 else 'datasets'}."
+            yield said("1 dataset." if result.total == 1 else "{total:,} datasets.", total=result.total)
     elif query.offset:
-        yield "No more hits on this page."
+        yield said("No more hits on this page.")
     else:
-        yield "Nothing found."
+        yield said("Nothing found.")
         for name, count in result.emptied_by:
-            lacks = f"without {for_terminal(name)}: {count:,}" if count else f"nothing at all for {for_terminal(name)}"
-            yield f"  {lacks}"
+            said_of = "without {name}: {count:,}" if count else "nothing at all for {name}"
+            yield f"  {said(said_of, name=for_terminal(name), count=count)}"
         if not result.emptied_by:
-            yield "Try fewer words, or list what there is with: catalog facets"
+            yield said("Try fewer words, or list what there is with: catalog facets")
 
 
 def key_for_pipe(hit: Hit) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
+from catalog.cli.words import said
 from catalog.errors import NotFound, Usage
 from catalog.search.names import Named, resolve
 from catalog.text import fit, for_terminal, for_url
@@ -94,16 +94,18 @@ def lines_of(entry: Entry, dates: dict[str, str], also: list[str], *, full: bool
     text = for_terminal(entry.summary or entry.description)
     body = for_terminal(entry.description) if full and entry.summary else ""
     for paragraph in (text if full else fit(text, 4 * width), body):
-        yield from textwrap.wrap(paragraph, width)
+        yield from output.wrap(paragraph, width)
     yield ""
-    yield from (f"{name:<12}{value}" for name, value in facts_of(entry, dates, also) if value)
+    yield from (f"{output.pad(said(name), 12)}{value}" for name, value in facts_of(entry, dates, also) if value)
     yield ""
     yield from verdict_lines(entry)
     yield from tag_lines(entry, width)
     yield from place_lines(entry)
     yield from column_lines(entry, None if full else COLUMNS_SHOWN, width)
-    yield from (f"  evidence  {for_url(url) or for_terminal(url)}" for url in (entry.evidence if full else ()))
-    yield f"Fetch it with: catalog fetch {for_terminal(entry.key)}"
+    yield from (
+        f"  {said('evidence')}  {for_url(url) or for_terminal(url)}" for url in (entry.evidence if full else ())
+    )
+    yield said("Fetch it with: {command}", command=f"catalog fetch {for_terminal(entry.key)}")
 
 
 def facts_of(entry: Entry, dates: dict[str, str], also: list[str]) -> Iterable[tuple[str, str]]:
@@ -122,15 +124,16 @@ def facts_of(entry: Entry, dates: dict[str, str], also: list[str]) -> Iterable[t
     yield "paper", for_url(entry.paper) or (f"https://arxiv.org/abs/{for_terminal(entry.arxiv)}" if entry.arxiv else "")
     yield "doi", for_terminal(entry.doi)
     yield "aliases", for_terminal(", ".join(entry.aliases))
-    yield "missing", f"not listed by its source since {dates['missing_since']}" if dates["missing_since"] else ""
+    since = dates["missing_since"]
+    yield "missing", said("not listed by its source since {date}", date=since) if since else ""
     yield "also", for_terminal(", ".join(also[:5]))
 
 
 def _amount(amount: Amount | None, show: Any) -> str:
     if amount is None:
         return ""
-    least = "at least " if amount.lower_bound else ""
-    return f"{least}{show(amount.value)} ({amount.value:,}; {for_terminal(amount.source)})"
+    shown = said("at least {amount}", amount=show(amount.value)) if amount.lower_bound else show(amount.value)
+    return f"{shown} ({amount.value:,}; {for_terminal(amount.source)})"
 
 
 def verdict_lines(entry: Entry) -> Iterable[str]:
@@ -140,13 +143,14 @@ def verdict_lines(entry: Entry) -> Iterable[str]:
         return
     colour = {"yes": "32", "no": "31", "conditions": "33"}.get(verdict.commercial, "2")
     named = for_terminal(verdict.expression or verdict.cls)
-    yield f"Commercial use: {output.paint(verdict.commercial, colour)}  ({named})"
+    yield f"{said('Commercial use')}: {output.paint(said(verdict.commercial), colour)}  ({named})"
     yield f"  {for_terminal(verdict.reason)}"
-    yield from (f"  conflict: {for_terminal(each)}" for each in verdict.conflicts)
+    yield from (f"  {said('conflict')}: {for_terminal(each)}" for each in verdict.conflicts)
     for claim in entry.licenses:
         note = f" ({claim.note})" if claim.note else ""
         scope = f" [{claim.scope}]" if claim.scope != "dataset" else ""
-        yield f"  - {for_terminal(claim.by)}{scope} says {for_terminal(claim.raw)!r}{for_terminal(note)}"
+        claimed = said("{who} says {what!r}", who=f"{for_terminal(claim.by)}{scope}", what=for_terminal(claim.raw))
+        yield f"  - {claimed}{for_terminal(note)}"
         if claim.evidence:
             yield f"      {for_url(claim.evidence) or for_terminal(claim.evidence)}"
     yield ""
@@ -185,6 +189,7 @@ def column_lines(entry: Entry, limit: int | None, width: int) -> Iterable[str]:
         return
     shown = entry.columns[:limit]
     text = ", ".join(f"{column.name}{f': {column.type}' if column.type else ''}" for column in shown)
-    more = f" … and {len(entry.columns) - len(shown)} more" if len(entry.columns) > len(shown) else ""
-    yield from textwrap.wrap(f"columns: {for_terminal(text)}{more}", width)
+    hidden = len(entry.columns) - len(shown)
+    more = f" {said('… and {count} more', count=hidden)}" if hidden else ""
+    yield from output.wrap(f"{said('columns')}: {for_terminal(text)}{more}", width)
     yield ""

@@ -1,0 +1,103 @@
+"""What search, facets and show say, in Chinese: English is written where it is said, this is its other half.
+
+The language is `CATALOG_UI` (which `catalog --ui zh` sets), else that of the locale. JSON, CSV and keys never change.
+"""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "CATALOG_UI"
+LANGUAGES = ("en", "zh")
+
+CHINESE = {
+    # headings
+    "dataset": "数据集",
+    "title": "标题",
+    "domain": "领域",
+    "task": "任务",
+    "commercial": "商用",
+    "license": "许可证",
+    "lang": "语言",
+    "language": "语言",
+    "modality": "模态",
+    "rows": "行数",
+    "size": "大小",
+    "term": "词条",
+    "count": "数量",
+    "label": "英文",
+    "group": "分组",
+    "aliases": "别名",
+    "facet": "分面",
+    "in use": "在用",
+    "terms": "词条数",
+    "most": "最多",
+    "rule": "规则",
+    "rests on": "依据",
+    "sure": "把握",
+    "source": "来源",
+    "datasets": "数据集",
+    "last run": "上次运行",
+    "status": "状态",
+    "new": "新增",
+    "changed": "变更",
+    "skipped": "跳过",
+    # verdicts and access
+    "yes": "可商用",
+    "no": "不可",
+    "conditions": "有条件",
+    "unknown": "未知",
+    "refused": "不提供",
+    "withdrawn": "已撤回",
+    # search
+    "Few or none for {asked!r}; showing {shown!r}. Use --exact to search as typed.": (
+        "{asked!r} 几乎没有结果，已改查 {shown!r}；按原样搜索请加 --exact。"
+    ),
+    "{first:,}-{last:,} of {total:,}.": "第 {first:,}-{last:,} 条，共 {total:,} 条。",
+    "Next: --page {page}": "下一页：--page {page}",
+    "1 dataset.": "共 1 个数据集。",
+    "{total:,} datasets.": "共 {total:,} 个数据集。",
+    "No more hits on this page.": "这一页没有结果了。",
+    "Nothing found.": "没有找到。",
+    "without {name}: {count:,}": "去掉 {name}：{count:,}",
+    "nothing at all for {name}": "{name} 本身就没有结果",
+    "Try fewer words, or list what there is with: catalog facets": "请减少词语，或查看有哪些分类：catalog facets",
+    # facets
+    "List the terms of one with: catalog facets domain": "查看其中一个的全部词条：catalog facets domain",
+    # show
+    "page": "主页",
+    "by": "作者",
+    "year": "年份",
+    "tokens": "词元数",
+    "access": "获取方式",
+    "downloads": "下载量",
+    "likes": "点赞数",
+    "modified": "更新",
+    "revision": "版本",
+    "paper": "论文",
+    "missing": "下架",
+    "not listed by its source since {date}": "自 {date} 起来源不再列出",
+    "also": "另见",
+    "at least {amount}": "至少 {amount}",
+    "Commercial use": "商业使用",
+    "conflict": "冲突",
+    "{who} says {what!r}": "{who} 称 {what!r}",
+    "columns": "列",
+    "… and {count} more": "…… 另有 {count} 列",
+    "evidence": "证据",
+    "Fetch it with: {command}": "下载：{command}",
+}
+
+
+def is_chinese() -> bool:
+    """Whether to speak Chinese."""
+    asked = os.environ.get(VARIABLE) or ""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        asked = asked or os.environ.get(name, "")
+    return asked.lower().startswith("zh")
+
+
+def said(english: str, **values: object) -> str:
+    """A word or sentence in the language of the person, its `{fields}` filled in; English where we have no other."""
+    text = CHINESE.get(english, english) if is_chinese() else english
+    return text.format(**values) if values else text
