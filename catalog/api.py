@@ -87,12 +87,27 @@ def fetch(
     from catalog.fetch.run import fetch as bring
     from catalog.web import Web, WebSettings
 
-    target = target_named(name, lambda known: show(known, registry), acknowledged=acknowledge)
+    target = target_named(
+        name,
+        lambda known: show(known, registry),
+        lambda key: _listing(key, registry),
+        acknowledged=acknowledge,
+    )
     folder = None if out is None else os.fspath(out)
     with Web(WebSettings(allow_private_hosts=target.hosts)) as web:
         files = target.distributions(web, revision)
         plan = plan_of(target, files, folder, revision=revision or "", include=include, exclude=exclude)
         return bring(web, plan, Folder(plan.out), token=target.token, jobs=jobs, yes=yes)
+
+
+def _listing(key: str, registry: Path | None) -> list[Entry]:
+    from catalog.registry.reader import entries_listing
+
+    connection = connect_for_reading(_path(registry))
+    try:
+        return entries_listing(connection, key)
+    finally:
+        connection.close()
 
 
 def _path(registry: Path | None) -> str:

@@ -448,3 +448,12 @@ def test_verify_needs_a_receipt(person: Person) -> None:
     for name, code in (("plain", 3), ("nowhere", 2)):
         done = person.types("verify", name)
         assert (done.returncode, done.stderr.count("\n")) == (code, 2)
+
+
+def test_a_synced_copy_of_what_was_withdrawn_is_refused_too(catalog_command: Command) -> None:
+    assert catalog_command("init").returncode == 0
+    line = '{"source":"huggingface","id":"bookcorpus/bookcorpus","name":"bookcorpus/bookcorpus","access":"open"}'
+    assert catalog_command("import", "records", "-", stdin=line.encode()).returncode == 0
+    done = catalog_command("fetch", "huggingface:bookcorpus/bookcorpus", "--dry-run")
+    assert done.returncode == 4, done.stderr
+    assert "withdrawn" in done.stderr

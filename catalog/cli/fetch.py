@@ -53,7 +53,10 @@ def fetch_command(name: str, **options: Any) -> int:
     from catalog.web import Web, WebSettings
 
     target = target_named(
-        name, lambda known: _entry_named(known, options["registry"]), acknowledged=options["acknowledge"]
+        name,
+        lambda known: _entry_named(known, options["registry"]),
+        lambda key: _listing(key, options["registry"]),
+        acknowledged=options["acknowledge"],
     )
     settings = WebSettings(offline=options["offline"], allow_private_hosts=target.hosts, on_wait=_tell_wait)
     with Web(settings) as web:
@@ -96,6 +99,13 @@ def _entry_named(name: str, registry: str | None) -> Any:
     with open_for_reading(registry) as connection:
         named = one_named(connection, name)
         return read_entries(connection, [named.id], terms_of(connection))[named.id]
+
+
+def _listing(key: str, registry: str | None) -> Any:
+    from catalog.registry.reader import entries_listing
+
+    with open_for_reading(registry) as connection:
+        return entries_listing(connection, key)
 
 
 def _print_plan(plan: FetchPlan, notes: list[str], as_json: bool) -> None:

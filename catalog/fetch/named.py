@@ -13,8 +13,15 @@ from catalog.record import Distribution, Entry
 from catalog.text import for_path
 
 
-def target_named(name: str, entry_named: Callable[[str], Entry], *, acknowledged: bool) -> Target:
-    """What a person means by a name; `entry_named` looks it up in the registry.
+def target_named(
+    name: str,
+    entry_named: Callable[[str], Entry],
+    listing: Callable[[str], Sequence[Entry]],
+    *,
+    acknowledged: bool,
+) -> Target:
+    """What a person means by a name; `entry_named` looks it up in the registry, `listing` finds the entries that name
+    its key as a place of theirs: a synced copy of what was withdrawn is refused as well.
 
     What no registry knows may still be `source:id`. Raises `NotFound`, `Usage` or, for what is not given out, `Gated`.
     """
@@ -27,7 +34,8 @@ def target_named(name: str, entry_named: Callable[[str], Entry], *, acknowledged
         if colon and native_id:
             return target_of_handle(source, native_id)
         raise
-    refusal(entry, acknowledged=acknowledged)
+    for each in (entry, *listing(entry.key)):
+        refusal(each, acknowledged=acknowledged)
     if colon and source != entry.source and any(place.url == name for place in entry.distributions):
         return target_of_handle(source, native_id, entry)
     return target_of_entry(entry)

@@ -48,6 +48,12 @@ def read_entries(connection: sqlite3.Connection, ids: Sequence[int], term: Term)
     return found
 
 
+def entries_listing(connection: sqlite3.Connection, key: str) -> list[Entry]:
+    """The entries that name this key as one of their places: what they say of access counts for it as well."""
+    rows = connection.execute("SELECT dataset_id FROM alias WHERE kind = 'location' AND alias = ?", (key,)).fetchall()
+    return list(read_entries(connection, [number for (number,) in rows], terms_of(connection)).values())
+
+
 def all_entries(connection: sqlite3.Connection, term: Term, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
     """Every entry with its dataset id, in the order of ids, `CHUNK` at a time in memory."""
     while True:
