@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_SEGMENT: Final = 200  # bytes of one part of a path
 MAX_DEPTH: Final = 20  # parts of a path
-MAX_WORDS: Final = 64  # words of one query
 MAX_URL: Final = 4_096  # characters of an address
 
 ELLIPSIS: Final = "…"
@@ -241,22 +240,12 @@ def _cut(text: str, size: int) -> str:
 # --- full-text search -----------------------------------------------------------------------------------------------
 
 
-def for_fts(text: str) -> list[str]:
-    """The words of any text, each to be put through `fts_quote` into an FTS5 query; at most 64, each once.
+def for_fts(text: str) -> str:
+    """A text as one string of an FTS5 query: several words in it are a phrase, no operator, column or prefix is obeyed.
 
-    NFKC; split at spaces and punctuation, but `gpt-4` and `openai/gsm8k` stay whole (quoted, they are phrases).
-    Without NUL, surrogates and private-use characters, which mark terms in the index. Empty for a text without words.
+    NUL, surrogates and private-use characters, which mark terms in the index, become spaces.
     """
-    plain = unicodedata.normalize("NFKC", _pattern(_UNSEARCHABLE).sub(" ", text))
-    words = _pattern(_BETWEEN_WORDS).split(plain)
-    found = dict.fromkeys(word for word in words if any(map(str.isalnum, word)))
-    return list(found)[:MAX_WORDS]
+    return '"' + _pattern(_UNSEARCHABLE).sub(" ", text).replace('"', '""') + '"'
 
 
 _UNSEARCHABLE: Final = f"[\0{_SURROGATES}\ue000-\uf8ff\U000f0000-\U0010ffff]"
-_BETWEEN_WORDS: Final = r"[\s,;!?()\[\]{}<>\"“”„‟«»、。・《》「」『』【】〈〉〔〕|*^~`\\]+"
-
-
-def fts_quote(word: str) -> str:
-    """A word as a string of an FTS5 query: no operator, column or prefix in it is obeyed."""
-    return '"' + _pattern(_UNSEARCHABLE).sub(" ", word).replace('"', '""') + '"'

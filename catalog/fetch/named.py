@@ -10,7 +10,7 @@ from catalog.errors import NotFound
 from catalog.fetch.plan import FetchPlan, make_plan
 from catalog.fetch.target import Target, refusal, revision_of, target_of_entry, target_of_handle, target_of_url
 from catalog.record import Distribution, Entry
-from catalog.text import for_path
+from catalog.text import nearest_path
 
 
 def target_named(
@@ -53,7 +53,7 @@ def plan_of(
     """The plan of a fetch, with verdict and access in words; without `out` into a folder of the dataset's name."""
     entry = target.entry
     verdict = entry.verdict if entry else None
-    out = out or str(for_path(target.name))
+    out = out or str(nearest_path(target.name))
     return make_plan(
         distributions,
         key=target.key,

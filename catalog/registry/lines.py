@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from catalog.errors import Skipped
-from catalog.record import MAX_RECORD, Entry, decode, encode
+from catalog.record import MAX_RECORD, decode, encode
 from catalog.registry.registry import Registry
 from catalog.rows import Prepared, digest_of, prepare
 from catalog.tagger import complete
@@ -128,8 +128,3 @@ def read_lines(file: IO[bytes]) -> Iterator[bytes]:
         yield line
         while (rest := file.readline(MAX_RECORD)) and not rest.endswith(b"\n"):
             pass
-
-
-def export_lines(registry_entries: Iterable[Entry]) -> Iterator[bytes]:
-    """Entries as lines, without their line ends."""
-    return map(encode, registry_entries)

@@ -7,11 +7,12 @@ those terms one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from catalog.index.keys import EVERY, bigrams, cjk_runs, name_norm, token_of
 from catalog.search.query import Query, Range, Word
 from catalog.search.terms import LONGEST_NAME, Filters, segments, together
+from catalog.text import for_fts
 
 TermsOf = Mapping[str, tuple[int, ...]]
 
@@ -22,11 +23,11 @@ _CUT = "\x00"
 def match_expression(query: Query, filters: Filters, terms: TermsOf) -> str:
     """The MATCH expression of a whole query. Without any positive part it matches every document."""
     positive = words_expressions(query, filters, terms)
-    positive.extend(_any(token_of(number) for number in numbers) for numbers in filters.wanted.values())
+    positive.extend(_either([term_string(number) for number in numbers]) for numbers in filters.wanted.values())
     negative = [word_expression(word, {}) for word in query.words if word.negated]
-    negative.extend(quote(token_of(number)) for numbers in filters.unwanted.values() for number in numbers)
+    negative.extend(term_string(number) for numbers in filters.unwanted.values() for number in numbers)
     negative = [each for each in negative if each]
-    whole = " AND ".join(positive) if positive else quote(EVERY)
+    whole = " AND ".join(positive) if positive else f'"{EVERY}"'
     return f"({whole}) NOT ({' OR '.join(negative)})" if negative else whole
 
 
@@ -39,7 +40,7 @@ def words_expressions(query: Query, filters: Filters, terms: TermsOf) -> list[st
         each = [expression for word in words[:size] if (expression := word_expression(word, terms))]
         if size > 1:
             numbers = terms[together(words[:size], size)]
-            each = [_either([f"({' AND '.join(each)})", *(quote(token_of(number)) for number in numbers)])]
+            each = [_either([f"({' AND '.join(each)})", *(term_string(number) for number in numbers)])]
         found.extend(each)
         words = words[size:]
     loose = (word_expression(Word(text), terms) for text in filters.text)
@@ -60,36 +61,32 @@ def word_expression(word: Word, terms: TermsOf) -> str:
         return ""
     expression = parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
     numbers = terms.get(name_norm(word.text), ()) if word.kind == "word" else ()
-    return _either([expression, *(quote(token_of(number)) for number in numbers)])
+    return _either([expression, *(term_string(number) for number in numbers)])
 
 
 def _plain_expression(text: str, kind: str) -> str:
     if kind == "prefix":
-        return f"{quote(text)} *"
+        return f"{for_fts(text)} *"
     joined = name_norm(text)
     if kind == "word" and joined != text.casefold() and joined.isalnum():
-        return _either([quote(text), quote(joined)])
-    return quote(text)
+        return _either([for_fts(text), for_fts(joined)])
+    return for_fts(text)
 
 
 def _run_expression(run: str, terms: TermsOf) -> str:
     if len(run) == 1:
-        return f"{quote(run)} *"
-    phrase = quote(bigrams(run).rpartition(" ")[0])
+        return f"{for_fts(run)} *"
+    phrase = for_fts(bigrams(run).rpartition(" ")[0])
     parts = segments(run, terms)
     if parts is None:
         return phrase
-    each = (_either([_run_expression(part, {}), *(quote(token_of(n)) for n in terms[part])]) for part in parts)
+    each = (_either([_run_expression(part, {}), *(term_string(n) for n in terms[part])]) for part in parts)
     return _either([phrase, f"({' AND '.join(each)})"])
 
 
-def quote(text: str) -> str:
-    """A text as one FTS5 string: several words in it are a phrase."""
-    return '"' + text.replace('"', " ") + '"'
-
-
-def _any(tokens: Iterable[str]) -> str:
-    return _either([quote(token) for token in tokens])
+def term_string(number: int) -> str:
+    """The token of a term as an FTS5 string."""
+    return f'"{token_of(number)}"'
 
 
 def _either(expressions: list[str]) -> str:

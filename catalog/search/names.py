@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalog.index.keys import last_segment, name_norm, plain, token_of
-from catalog.search.match import quote
+from catalog.index.keys import last_segment, name_norm, plain
+from catalog.search.match import term_string
 from catalog.search.query import storable
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _slot(connection: sqlite3.Connection, number: int) -> int:
 
 def _passes(connection: sqlite3.Connection, slot: int, filters: Filters) -> bool:
     def holds(numbers: tuple[int, ...]) -> bool:
-        match = " OR ".join(quote(token_of(number)) for number in numbers)
+        match = " OR ".join(term_string(number) for number in numbers)
         statement = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = ?"
         return connection.execute(statement, (match, slot)).fetchone() is not None
 

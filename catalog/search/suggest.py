@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalog.index.keys import WORD_BITS, deletions, form_of, name_norm
-from catalog.search.match import match_expression, quote, words_expressions
+from catalog.search.match import match_expression, words_expressions
 from catalog.search.query import Query, Word
 from catalog.search.terms import Filters
+from catalog.text import for_fts
 
 if TYPE_CHECKING:
     from catalog.search.run import Plan
@@ -54,7 +55,7 @@ def _joined(query: Query) -> tuple[str, list[str]] | None:
     joined = name_norm("".join(word.text for word in words))
     if len(words) < 2 or not joined.isalnum():
         return None
-    return joined, [quote(joined)]
+    return joined, [for_fts(joined)]
 
 
 def _prefixed(query: Query) -> tuple[str, list[str]] | None:
@@ -78,7 +79,7 @@ def _respelt(connection: sqlite3.Connection, query: Query) -> tuple[str, list[st
         if near:
             changed = True
             shown.append(near[0])
-            expressions.append(f"({' OR '.join([*plain, *map(quote, near)])})")
+            expressions.append(f"({' OR '.join([*plain, *map(for_fts, near)])})")
         else:
             shown.append(word.text)
             expressions.extend(plain)
