@@ -1,14 +1,18 @@
-"""The contract between the catalog and a source of datasets: three members, no base class, and three more for some.
+"""The contract between the catalog and a source of datasets: three members, no base class, and more for who has more.
 
 A connector is any object with a `name`, `pages` and `files`. Retry, pace, robots and size caps are `web`'s business;
 mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
+
+What else a connector may have is a protocol of its own, looked for when it is needed: `Described`, `Authorised`,
+`Credentialed`, `Estimated`, `Detailed`, `ReadsPages`, `FromSnapshot`, `FromFiles`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from catalog.record import Distribution, Record
 
@@ -16,16 +20,82 @@ if TYPE_CHECKING:
     from catalog.web import Web
 
 
+Outcome = Literal["read", "same", "failed", "gone", "refused"]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A place to visit, for a source that is read place by place: a page of a site, one id of a list.
+
+    `place` is unique within its `scope`; both, and `kind`, are the connector's own words. `host` is who is asked,
+    `modified` what the listing says of the last change, `depth` how far from the start it was found. What the last
+    visit left: `etag`, `last_modified`, `digest`, how many visits failed in a row, `visited` (UTC, "" for never) and
+    the `keys` of the datasets that were found there.
+    """
+
+    place: str
+    scope: str = ""
+    kind: str = ""
+    host: str = ""
+    modified: str = ""
+    depth: int = 0
+    etag: str = ""
+    last_modified: str = ""
+    digest: str = ""
+    failures: int = 0
+    visited: str = ""
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How the visit of a lead went. It is due again after `again` seconds, never where that is None.
+
+    `read` brought content, `same` found nothing new (the lead's `keys` still stand), `failed` may do better next
+    time, `gone` says that the place is no more: what stood there is missing once a second visit of another run says
+    so too. `refused` may not be read (robots, type, size); `reason` says why in one line.
+    """
+
+    lead: Lead
+    outcome: Outcome
+    again: float | None = None
+    etag: str = ""
+    last_modified: str = ""
+    digest: str = ""
+    keys: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class Queue(Protocol):
+    """What is to be visited; kept in the registry, in the transaction of the page that found or visited it."""
+
+    def due(self, scope: str, limit: int, *, host: str = "", kind: str = "") -> list[Lead]:
+        """The leads that are due, those never visited first, then those waiting longest; of one host if it is given.
+
+        What was due stays due until a page with its `Visit` is committed.
+        """
+        ...
+
+    def hosts(self, scope: str) -> list[str]:
+        """The hosts that have leads due."""
+        ...
+
+    def count(self, scope: str, *, due: bool = True) -> int:
+        """How many leads are due, or known at all."""
+        ...
+
+
 @dataclass(frozen=True)
 class Cursor:
     """Where a walk stands. `state` is the connector's own words (JSON values), stored with the page it belongs to.
 
     An empty state starts a walk. `request` is what the user asked for (query, author, filter ...): a walk is resumed
-    only for the same request.
+    only for the same request. `queue` holds the leads of the source, for a connector that needs one.
     """
 
     request: Mapping[str, str | int | bool | list[str]] = field(default_factory=dict)
     state: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    queue: Queue | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -34,7 +104,8 @@ class Page:
 
     `cursor` is committed together with the records. `total` is how many records the walk will bring where the
     source says so. `complete` is true on the last page of a walk that saw everything the source has: only two such
-    walks in a row may mark what they did not list as missing.
+    walks in a row may mark what they did not list as missing. `listed` are keys that the source still lists without
+    sending their records, `found` new leads, `visited` how visits went.
     """
 
     records: tuple[Record, ...]
@@ -43,6 +114,9 @@ class Page:
     total: int | None = None
     last: bool = False
     complete: bool = False
+    listed: tuple[str, ...] = ()
+    found: tuple[Lead, ...] = ()
+    visited: tuple[Visit, ...] = ()
 
 
 @runtime_checkable
@@ -57,6 +131,119 @@ class Connector(Protocol):
 
     def files(self, web: Web, record: Record, revision: str | None) -> list[Distribution]:
         """The files of one dataset, pinned to a revision: what fetch plans with. Raises `Gated`, `NotFound`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something that a user may ask a source for: `--query TEXT`; it comes back in `Cursor.request` by its name.
+
+    A `count` is a whole number from 1, a `flag` has no value, a `file` is the path of a file that is there; `many`
+    may be given repeatedly and comes as a list.
+    """
+
+    name: str
+    help: str
+    kind: Literal["text", "count", "flag", "file"] = "text"
+    many: bool = False
+    metavar: str = ""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a person should know of a source. `terms` says in a sentence what its terms let a registry do, `variable`
+    names the environment variable that sets its address, `first_use` is said once, before the first sync."""
+
+    title: str
+    home: str = ""
+    terms: str = ""
+    variable: str = ""
+    first_use: str = ""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A login that a source knows: what it is called, where it was found ("" for not found), and what is wrong."""
+
+    name: str
+    where: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sync would send: requests at least, and at most where that is known; `says` tells why in one line."""
+
+    at_least: int
+    at_most: int | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What one web page yields: its records, what was found besides, and why there is not more, a line each.
+
+    `final` is the address after redirects, `syntax` names the markup each record came from, in order.
+    """
+
+    url: str
+    final: str
+    records: tuple[Record, ...] = ()
+    syntax: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A connector that says what it is and what it may be asked for."""
+
+    about: About
+    options: tuple[Option, ...]
+
+
+@runtime_checkable
+class Credentialed(Protocol):
+    """A connector whose source knows logins."""
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """Every login looked for; no network, nothing printed, and never a secret."""
+        ...
+
+
+@runtime_checkable
+class Estimated(Protocol):
+    """A connector that can say what a walk will cost."""
+
+    def estimate(self, cursor: Cursor) -> Estimate:
+        """The requests that a sync from this cursor would send. No network."""
+        ...
+
+
+@runtime_checkable
+class Detailed(Protocol):
+    """A connector that knows more of one dataset than its listing says."""
+
+    def details(self, web: Web, record: Record) -> Record:
+        """The record with all that the source tells of it. Raises `NotFound`, `Gated`."""
+        ...
+
+
+@runtime_checkable
+class ReadsPages(Protocol):
+    """A connector that reads datasets from any web page."""
+
+    def read_page(self, web: Web, url: str) -> Findings:
+        """What a page yields. Raises what `Web` raises."""
+        ...
+
+
+@runtime_checkable
+class FromFiles(Protocol):
+    """A connector that reads a published dump of its source by itself: a file, or a folder of files."""
+
+    def imported(self, path: Path) -> Iterator[Page]:
+        """The records of a dump, streaming. Raises `Usage` for what is no such dump."""
         ...
 
 

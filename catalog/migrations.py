@@ -114,6 +114,18 @@ _INDEX = """
     CREATE VIRTUAL TABLE search_vocabulary USING fts5vocab(search_index, row);
 """
 
+_PLACES = """
+    CREATE TABLE place (
+        id INTEGER NOT NULL, source TEXT NOT NULL, scope TEXT NOT NULL, place TEXT NOT NULL, kind TEXT NOT NULL,
+        host TEXT NOT NULL, modified TEXT NOT NULL, depth INTEGER NOT NULL, etag TEXT NOT NULL,
+        last_modified TEXT NOT NULL, digest TEXT NOT NULL, failures INTEGER NOT NULL, visited TEXT NOT NULL,
+        keys TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, due TEXT NOT NULL, run_id INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    );
+    CREATE INDEX place_due ON place (source, scope, host, due) WHERE due <> '';
+    CREATE UNIQUE INDEX place_name ON place (source, scope, place);
+"""
+
 
 class Step(NamedTuple):
     """One migration: its number, what it does, and the statements (each ended by a semicolon)."""
@@ -126,6 +138,7 @@ class Step(NamedTuple):
 STEPS = (
     Step(1, "tables of datasets, tags, licenses, runs and walks", _TABLES),
     Step(2, "the search index and its spelling words", _INDEX),
+    Step(3, "the places that a source is read from", _PLACES),
 )
 VERSION = STEPS[-1].number
 """The registry version that this code reads and writes."""

@@ -74,7 +74,7 @@ def sync(
     words = json.dumps({name: asked[name] for name in asked if name != "full"}, sort_keys=True)
     stored = None if restart else registry.walk_state(connector.name, words)
     progress = _begin(registry, connector, asked, stored)
-    cursor = Cursor(asked, stored[0] if stored else {})  # type: ignore[arg-type]
+    cursor = Cursor(asked, stored[0] if stored else {}, registry.queue(connector.name))  # type: ignore[arg-type]
     try:
         for page in _pages(connector, web, cursor):
             _commit(registry, page, (connector.name, words, dict(page.cursor.state)), progress)
@@ -150,8 +150,13 @@ def _records_of(registry: Registry, run: int) -> int:
 def _commit(
     registry: Registry, page: Page, walk: tuple[str, str, dict[str, object]] | None, progress: Progress
 ) -> None:
+    from catalog.registry.places import Places
+
     entries, skipped = _entries(progress.source, page)
-    counts = registry.commit_page(progress.run, entries, skipped=skipped, walk=walk, sight=walk is not None)
+    places = Places(progress.source, page.found, page.visited) if page.found or page.visited else None
+    counts = registry.commit_page(
+        progress.run, entries, skipped=skipped, walk=walk, sight=walk is not None, listed=page.listed, places=places
+    )
     progress.pages += 1
     progress.new += counts.new
     progress.changed += counts.changed

@@ -260,6 +260,37 @@ class Sighting(SQLModel, table=True):
     ids: Blob
 
 
+class Place(SQLModel, table=True):
+    """A place that a source is read from, with what its last visit left: `connector.Lead` and `connector.Visit`.
+
+    `due` is when it is to be visited next, "" for never.
+    """
+
+    __table_args__ = (
+        Index("place_due", "source", "scope", "host", "due", sqlite_where=text("due <> ''")),
+        Index("place_name", "source", "scope", "place", unique=True),
+    )
+
+    id: int = Field(primary_key=True)
+    source: str
+    scope: str
+    place: str
+    kind: str
+    host: str
+    modified: str
+    depth: int
+    etag: str
+    last_modified: str
+    digest: str
+    failures: int
+    visited: str
+    keys: str
+    outcome: str
+    reason: str
+    due: str
+    run_id: int
+
+
 class Meta(SQLModel, table=True):
     """One fact about the registry itself (which vocabulary it holds, what the index has taken in)."""
 

@@ -15,13 +15,14 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from catalog.connector import Connector, Cursor, Page
+from catalog.connector import Connector, Cursor, Lead, Page
 from catalog.errors import Skipped
 from catalog.record import Distribution, Record, decode, encode
 
@@ -60,7 +61,11 @@ def check_pages(connector: Connector, web: Web, request: dict[str, Any] | None =
     The source must hold still meanwhile and have at least one record for the request.
     """
     problems: list[str] = []
-    pages = list(islice(connector.pages(web, Cursor(request or {})), MAX_PAGES))
+    queue, queues = MemoryQueue(), []
+    pages = []
+    for page in islice(walked(connector, web, Cursor(request or {}, {}, queue)), MAX_PAGES):
+        pages.append(page)
+        queues.append(copy.deepcopy(queue))
     keys = [record.key for page in pages for record in page.records]
     _expect(problems, bool(keys), "the walk has no records")
     _expect(problems, len(set(keys)) == len(keys), "the walk gives a record twice")
@@ -70,11 +75,69 @@ def check_pages(connector: Connector, web: Web, request: dict[str, Any] | None =
         cursor = _stored(page.cursor, problems)
         _expect(problems, dict(cursor.request) == (request or {}), f"page {number} changes the request")
         if not page.last:
-            rest = [record.key for later in connector.pages(web, cursor) for record in later.records]
+            again = replace(cursor, queue=queues[number])
+            rest = [record.key for later in walked(connector, web, again) for record in later.records]
             expected = [record.key for later in pages[number + 1 :] for record in later.records]
             _expect(problems, rest == expected, f"the walk does not go on from the cursor of page {number}")
     _report(problems)
     return pages
+
+
+class MemoryQueue:
+    """The leads of a source in memory, for connectors that need a queue; `take` does what committing a page does."""
+
+    def __init__(self) -> None:
+        self._leads: dict[tuple[str, str], Lead] = {}
+        self._due: dict[tuple[str, str], float] = {}
+        self._now = 0.0
+
+    def due(self, scope: str, limit: int, *, host: str = "", kind: str = "") -> list[Lead]:
+        """The leads that are due: never visited first, then in the order they were found."""
+        leads = [lead for name, lead in self._leads.items() if lead.scope == scope and self._is_due(name)]
+        leads = [lead for lead in leads if host in ("", lead.host) and kind in ("", lead.kind)]
+        return sorted(leads, key=lambda lead: lead.visited != "")[:limit]
+
+    def hosts(self, scope: str) -> list[str]:
+        """The hosts that have leads due."""
+        return sorted({lead.host for lead in self.due(scope, len(self._leads))})
+
+    def count(self, scope: str, *, due: bool = True) -> int:
+        """How many leads are due, or known at all."""
+        return sum(name[0] == scope and (not due or self._is_due(name)) for name in self._leads)
+
+    def take(self, page: Page) -> None:
+        """Take in what a page found and visited."""
+        for lead in page.found:
+            name = (lead.scope, lead.place)
+            if name not in self._leads:
+                self._leads[name], self._due[name] = lead, self._now
+        for visit in page.visited:
+            name = (visit.lead.scope, visit.lead.place)
+            self._leads[name] = replace(
+                visit.lead,
+                etag=visit.etag,
+                last_modified=visit.last_modified,
+                digest=visit.digest,
+                keys=visit.keys if visit.outcome == "read" else visit.lead.keys,
+                failures=visit.lead.failures + 1 if visit.outcome == "failed" else 0,
+                visited="2000-01-01T00:00:00Z",
+            )
+            self._due[name] = float("inf") if visit.again is None else self._now + max(visit.again, 1.0)
+
+    def later(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now += seconds
+
+    def _is_due(self, name: tuple[str, str]) -> bool:
+        return self._due[name] <= self._now
+
+
+def walked(connector: Connector, web: Web, cursor: Cursor) -> Iterator[Page]:
+    """The pages of a walk, each taken into the cursor's queue before the next is asked for, as a sync does it."""
+    for page in connector.pages(web, cursor):
+        if isinstance(cursor.queue, MemoryQueue):
+            cursor.queue.take(page)
+        yield page
 
 
 def check_files(connector: Connector, web: Web, record: Record) -> list[Distribution]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -151,17 +152,21 @@ def test_wal_reset_bug_is_known(version: tuple[int, ...], buggy: bool) -> None:
     assert has_wal_reset_bug(version) is buggy
 
 
+OLD = 1
+"""The version of a registry without a search index."""
+
+
 def _older(path: Path) -> None:
-    """Take the last migration back: a registry as an earlier version left it."""
+    """Take all migrations but the first back: a registry as an early version left it."""
     connection = sqlite3.connect(path, isolation_level=None)
-    for (name,) in connection.execute(
-        "SELECT name FROM sqlite_master WHERE name IN ('search_vocabulary', 'search_index', 'facet_bitmap', 'word', "
-        "'word_deletion') ORDER BY name DESC"
-    ).fetchall():
+    kept = {match[1] for match in re.finditer(r"CREATE TABLE (\w+)", STEPS[0].statements)} | {"migration"}
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name DESC").fetchall()
+    shadows = tuple(f"search_index_{part}" for part in ("data", "idx", "content", "docsize", "config"))
+    for name in [name for (name,) in tables if name not in kept and name not in shadows]:
         connection.execute(f"DROP TABLE {name}")
-    connection.execute(f"DELETE FROM migration WHERE number = {VERSION}")
+    connection.execute("DELETE FROM migration WHERE number > ?", (OLD,))
     connection.execute("DELETE FROM meta WHERE name IN ('document', 'derived')")
-    connection.execute(f"PRAGMA user_version = {VERSION - 1}")
+    connection.execute(f"PRAGMA user_version = {OLD}")
     connection.close()
 
 
@@ -170,13 +175,13 @@ def test_older_registry_is_backed_up_and_migrated(tmp_path: Path) -> None:
     store(path, entry("a/wombat", description="marsupials"))
     _older(path)
     with pytest.raises(Fatal, match=r"needs .* catalog init"):
-        require_current(VERSION - 1, str(path))
+        require_current(OLD, str(path))
     with Registry.open(path) as registry:
         assert version_of(registry.connection) == VERSION
         assert registry.get("test:a/wombat") == entry("a/wombat", description="marsupials")
     assert keys(path, "marsupials") == ["test:a/wombat"]
-    backup = sqlite3.connect(tmp_path / f"r.db.v{VERSION - 1}.bak")
-    assert backup.execute("PRAGMA user_version").fetchone()[0] == VERSION - 1
+    backup = sqlite3.connect(tmp_path / f"r.db.v{OLD}.bak")
+    assert backup.execute("PRAGMA user_version").fetchone()[0] == OLD
     backup.close()
 
 

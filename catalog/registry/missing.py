@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pyroaring import BitMap
 
@@ -44,12 +44,40 @@ def mark_missing(connection: sqlite3.Connection, run: int, source: str, now: str
             f"the walk did not list {len(unlisted):,} of {len(present):,} known datasets; none was marked missing.",
         )
     missing = (unlisted & before) if before is not None else BitMap()
-    connection.executemany("UPDATE dataset SET missing_since = ? WHERE id = ?", [(now, number) for number in missing])
-    changes = [(number, now, "missing", "", now) for number in missing]
-    connection.executemany("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", changes)
-    if missing:
-        next_generation(connection)
+    mark_gone(connection, missing, now)
     return len(missing), ""
+
+
+def mark_gone(connection: sqlite3.Connection, ids: Iterable[int], now: str) -> None:
+    """Mark datasets as missing; those that are so already keep their date."""
+    rows = [(number,) for number in ids]
+    fresh = [row for row in rows if connection.execute(_IS_PRESENT, row).fetchone()]
+    connection.executemany("UPDATE dataset SET missing_since = ? WHERE id = ?", [(now, *row) for row in fresh])
+    changes = [(*row, now, "missing", "", now) for row in fresh]
+    connection.executemany("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", changes)
+    if fresh:
+        next_generation(connection)
+
+
+def seen_again(connection: sqlite3.Connection, keys: Sequence[str], now: str) -> list[int]:
+    """The ids of datasets that the source still lists; one that was missing is back."""
+    ids = ids_of(connection, keys)
+    back = [(number,) for number in ids if not connection.execute(_IS_PRESENT, (number,)).fetchone()]
+    connection.executemany("UPDATE dataset SET missing_since = '' WHERE id = ?", back)
+    changes = [(*row, now, "missing", "gone", "") for row in back]
+    connection.executemany("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", changes)
+    if back:
+        next_generation(connection)
+    return ids
+
+
+def ids_of(connection: sqlite3.Connection, keys: Iterable[str]) -> list[int]:
+    """The ids of the keys that the registry holds."""
+    rows = (connection.execute("SELECT id FROM dataset WHERE key = ?", (key,)).fetchone() for key in keys)
+    return [row[0] for row in rows if row is not None]
+
+
+_IS_PRESENT = "SELECT 1 FROM dataset WHERE id = ? AND missing_since = ''"
 
 
 def _stored(connection: sqlite3.Connection, source: str) -> BitMap:

@@ -25,8 +25,9 @@ from catalog.lock import writer_lock
 from catalog.migrations import migrate, pending, require_current, version_of
 from catalog.record import Entry
 from catalog.registry.backup import back_up
-from catalog.registry.missing import mark_missing, record_sighting
+from catalog.registry.missing import ids_of, mark_gone, mark_missing, record_sighting, seen_again
 from catalog.registry.pages import Counts, PageWriter
+from catalog.registry.places import Places, RegistryQueue, store_places
 from catalog.registry.reader import all_entries, read_entries
 from catalog.registry.terms import VOCABULARY_MARK, Terms, vocabulary_digest, write_vocabulary
 from catalog.rows import Prepared, prepare
@@ -179,11 +180,14 @@ class Registry:
         walk: tuple[str, str, Mapping[str, object]] | None = None,
         sight: bool = False,
         known_same: int = 0,
+        listed: Sequence[str] = (),
+        places: Places | None = None,
     ) -> Counts:
         """Write a page of entries with its skips, its counts and where the walk goes on, in one transaction.
 
         `walk` is (source, request as JSON, state); `sight` notes which datasets the page listed, for `finish_walk`;
-        `known_same` counts entries that the caller knew to be stored already.
+        `known_same` counts entries that the caller knew to be stored already, `listed` are keys that the source still
+        lists, `places` what was found and visited.
         Entries must be tagged. Raises `Fatal` when the disk fails; nothing of the page is stored then.
         """
         with self.transaction() as connection:
@@ -197,8 +201,11 @@ class Registry:
             room = max(0, MAX_SKIPS - (page[1] - len(skipped)))
             rows = [(run, record[:500], reason[:500]) for record, reason in skipped[:room]]
             connection.executemany("INSERT INTO skip (run_id, record, reason) VALUES (?, ?, ?)", rows)
+            if places is not None:
+                now_gone = store_places(connection, run, places.source, places.found, places.visited)
+                mark_gone(connection, ids_of(connection, now_gone), now())
             if sight:
-                record_sighting(connection, run, page[0], seen)
+                record_sighting(connection, run, page[0], [*seen, *seen_again(connection, listed, now())])
             if walk is not None:
                 self._store_walk(run, *walk)
         return counts
@@ -210,6 +217,10 @@ class Registry:
             "updated = excluded.updated",
             (source, request, _json(state), run, now()),
         )
+
+    def queue(self, source: str) -> RegistryQueue:
+        """What is to be visited of a source that is read place by place."""
+        return RegistryQueue(self.connection, source)
 
     def walk_state(self, source: str, request: str) -> tuple[dict[str, object], int] | None:
         """Where the walk of this source for this request stands: (state, run it belongs to), or None."""

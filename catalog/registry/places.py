@@ -1,0 +1,114 @@
+"""The leads of a source: what is to be visited, kept with what each visit left.
+
+A new lead is due at once; one that is listed with a later change than at its last visit is due again. Times are the
+registry's own words (UTC), so that they compare as text.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from catalog.connector import Lead, Visit
+
+_COLUMNS = "place, scope, kind, host, modified, depth, etag, last_modified, digest, failures, visited, keys"
+_FOUND = """
+    INSERT INTO place (source, scope, place, kind, host, modified, depth, etag, last_modified, digest, failures,
+        visited, keys, outcome, reason, due, run_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', '', '', 0, '', '[]', '', '', ?8, 0)
+    ON CONFLICT (source, scope, place) DO UPDATE SET kind = ?4, host = ?5, depth = min(depth, ?7), modified = ?6,
+        due = CASE WHEN ?6 <> '' AND ?6 <> modified AND ?6 > substr(visited, 1, length(?6)) THEN ?8 ELSE due END
+"""
+_VISITED = """
+    UPDATE place SET outcome = ?4, reason = ?5, due = ?6, visited = ?7, run_id = ?8,
+        failures = CASE WHEN ?4 = 'failed' THEN failures + 1 ELSE 0 END,
+        etag = CASE WHEN ?4 = 'read' OR ?9 <> '' THEN ?9 ELSE etag END,
+        last_modified = CASE WHEN ?4 = 'read' OR ?10 <> '' THEN ?10 ELSE last_modified END,
+        digest = CASE WHEN ?4 = 'read' THEN ?11 ELSE digest END,
+        keys = CASE WHEN ?4 = 'read' THEN ?12 ELSE keys END
+    WHERE source = ?1 AND scope = ?2 AND place = ?3
+"""
+
+
+@dataclass(frozen=True)
+class Places:
+    """What a page of a source found and visited."""
+
+    source: str
+    found: tuple[Lead, ...]
+    visited: tuple[Visit, ...]
+
+
+class RegistryQueue:
+    """The leads of one source in a registry; see `catalog.connector.Queue`."""
+
+    def __init__(self, connection: sqlite3.Connection, source: str) -> None:
+        self._connection = connection
+        self._source = source
+
+    def due(self, scope: str, limit: int, *, host: str = "", kind: str = "") -> list[Lead]:
+        """The leads that are due, at most `limit`: never visited first, then waiting longest."""
+        where, values = self._where(scope, due=True)
+        for name, value in (("host", host), ("kind", kind)):
+            if value:
+                where, values = f"{where} AND {name} = ?", [*values, value]
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM place WHERE {where} ORDER BY visited <> '', due, id LIMIT ?", [*values, limit]
+        )
+        return [replace(Lead(*row[:-1]), keys=tuple(json.loads(row[-1]))) for row in rows]
+
+    def hosts(self, scope: str) -> list[str]:
+        """The hosts that have leads due."""
+        where, values = self._where(scope, due=True)
+        rows = self._connection.execute(f"SELECT DISTINCT host FROM place WHERE {where} ORDER BY host", values)
+        return [host for (host,) in rows]
+
+    def count(self, scope: str, *, due: bool = True) -> int:
+        """How many leads are due, or known at all."""
+        where, values = self._where(scope, due=due)
+        found: int = self._connection.execute(f"SELECT count(*) FROM place WHERE {where}", values).fetchone()[0]
+        return found
+
+    def _where(self, scope: str, *, due: bool) -> tuple[str, list[object]]:
+        if due:
+            return "source = ? AND scope = ? AND due <> '' AND due <= ?", [self._source, scope, _moment(0)]
+        return "source = ? AND scope = ?", [self._source, scope]
+
+
+def store_places(
+    connection: sqlite3.Connection, run: int, source: str, found: Iterable[Lead], visited: Sequence[Visit]
+) -> list[str]:
+    """Write what a page found and visited. Returns the keys of datasets that are gone: a second run says so."""
+    now = _moment(0)
+    connection.executemany(
+        _FOUND,
+        ((source, lead.scope, lead.place, lead.kind, lead.host, lead.modified, lead.depth, now) for lead in found),
+    )
+    gone = [key for visit in visited if visit.outcome == "gone" for key in _gone(connection, run, source, visit.lead)]
+    connection.executemany(_VISITED, (_visit_row(run, source, visit, now) for visit in visited))
+    return gone
+
+
+def _visit_row(run: int, source: str, visit: Visit, now: str) -> tuple[object, ...]:
+    due = "" if visit.again is None else _moment(visit.again)
+    lead = visit.lead
+    return (
+        *(source, lead.scope, lead.place, visit.outcome, visit.reason[:500], due, now, run),
+        *(visit.etag[:500], visit.last_modified[:100], visit.digest, json.dumps(visit.keys)),
+    )
+
+
+def _gone(connection: sqlite3.Connection, run: int, source: str, lead: Lead) -> list[str]:
+    row = connection.execute(
+        "SELECT keys FROM place WHERE source = ? AND scope = ? AND place = ? AND outcome = 'gone' AND run_id <> ?",
+        (source, lead.scope, lead.place, run),
+    ).fetchone()
+    return [] if row is None else list(json.loads(row[0]))
+
+
+def _moment(later: float) -> str:
+    moment = datetime.now(UTC) + timedelta(seconds=min(later, 3e9))
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
