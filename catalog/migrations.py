@@ -126,6 +126,10 @@ _PLACES = """
     CREATE UNIQUE INDEX place_name ON place (source, scope, place);
 """
 
+_TERMS_IN_ONE_ROW = """
+    CREATE TABLE dataset_terms (id INTEGER NOT NULL, terms TEXT NOT NULL, PRIMARY KEY (id));
+"""
+
 
 class Step(NamedTuple):
     """One migration: its number, what it does, and the statements (each ended by a semicolon)."""
@@ -139,6 +143,7 @@ STEPS = (
     Step(1, "tables of datasets, tags, licenses, runs and walks", _TABLES),
     Step(2, "the search index and its spelling words", _INDEX),
     Step(3, "the places that a source is read from", _PLACES),
+    Step(4, "the terms of a dataset in one row", _TERMS_IN_ONE_ROW),
 )
 VERSION = STEPS[-1].number
 """The registry version that this code reads and writes."""

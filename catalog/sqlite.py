@@ -11,6 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from catalog.errors import Fatal, NotFound
 
@@ -45,6 +46,27 @@ _LIMITS = {
 }
 
 
+class Reading(sqlite3.Connection):
+    """A connection for reading that keeps what was read of the small tables for as long as nobody writes."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._version, self._kept = 0, dict[str, Any]()
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What was kept of the file as it is now; empty after anybody wrote to it."""
+        (version,) = self.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version, self._kept = version, {}
+        return self._kept
+
+
+def kept_of(connection: sqlite3.Connection) -> dict[str, Any]:
+    """What a connection keeps of what was read of it; on a connection that writes nothing is kept."""
+    return connection.kept if isinstance(connection, Reading) else {}
+
+
 def connect_for_writing(path: str | os.PathLike[str], *, cache_mib: int = 64) -> sqlite3.Connection:
     """Open (or create) the file for writing, in autocommit mode, with the settings of `WRITE_SETTINGS`.
 
@@ -69,7 +91,9 @@ def connect_for_reading(path: str | os.PathLike[str], *, deadline: float | None 
     if not os.path.isfile(name):  # noqa: PTH113 - pathlib would cost a third of this function
         raise NotFound(f"there is no registry at {name}.", "Make one with: catalog init")
     try:
-        connection = sqlite3.connect(_read_only_uri(name), uri=True, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            _read_only_uri(name), uri=True, isolation_level=None, check_same_thread=False, factory=Reading
+        )
         _apply(connection, READ_SETTINGS)
         connection.execute("PRAGMA cache_size = -65536")
     except sqlite3.Error as error:

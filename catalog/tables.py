@@ -317,6 +317,15 @@ class FacetBitmap(SQLModel, table=True):
     ids: Blob
 
 
+class DatasetTerms(SQLModel, table=True):
+    """The terms that the index holds of a dataset (`index.keys.packed`), for hits and for the counts of few hits."""
+
+    __tablename__ = "dataset_terms"
+
+    id: int = Field(primary_key=True)
+    terms: str
+
+
 class Word(SQLModel, table=True):
     """A word of names and titles that misspellings may mean."""
 

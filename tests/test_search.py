@@ -13,11 +13,13 @@ import pytest
 from catalog import vocabulary
 from catalog.errors import Usage
 from catalog.index.document import facet_terms
+from catalog.index.postings import numbers_in
 from catalog.record import Amount, Entry, Tag, Verdict
 from catalog.registry import Registry
+from catalog.search.facets import count_facets
 from catalog.search.hits import Result
 from catalog.search.query import SORTS, Query
-from catalog.search.run import TIER, run
+from catalog.search.run import TIER, prepare, run
 from catalog.sqlite import connect_for_reading
 
 Search = Callable[..., Result]
@@ -392,6 +394,47 @@ def test_facet_counts_while_a_writer_has_the_file(tmp_path: Path) -> None:
     assert {each.term: each.count for each in after.facets["language"]} == counted(stored, {one.key for one in stored})[
         "language"
     ]
+
+
+@pytest.mark.parametrize("top", [None, 1, 3])
+@pytest.mark.parametrize("text", QUERIES)
+def test_few_and_many_hits_are_counted_alike(embedded: Path, text: str, top: int | None) -> None:
+    connection = connect_for_reading(embedded)
+    plan = prepare(connection, Query.parse(text))
+    first = connection.execute("SELECT min(slot) FROM dataset").fetchone()
+    for named in ((), first):
+        one, other = (
+            count_facets(connection, plan.match, plan.condition, plan.values, (), top, named, few=few)
+            for few in (0, 100_000)
+        )
+        assert one == other
+    connection.close()
+
+
+def test_what_a_reader_keeps_is_read_again_after_a_write(tmp_path: Path) -> None:
+    def made(name: str, term: str) -> Entry:
+        return entry(name, tags=(Tag("task", term, "test"),))
+
+    path = tmp_path / "r.db"
+    store(path, made("a/one", "sft"))
+    connection = connect_for_reading(path)
+    search = searching(connection)
+    for term, after in (("rl", {"rl": 1}), ("made-up", {"made-up": 1}), ("sft", {"sft": 1})):
+        search("one", facets=())
+        store(path, made("a/one", term))
+        result = search("one", facets=["task"])
+        assert result.facets is not None
+        assert result.hits[0].tags == {"task": [term]}
+        assert {each.term: each.count for each in result.facets["task"]} == after
+        assert {each.term: each.count for each in search("", facets=["task"]).facets["task"]} == after  # type: ignore[index]
+    connection.close()
+
+
+@pytest.mark.parametrize("count", [1, 2, 4095, 4096, 4097, 10_000])
+def test_numbers_leave_as_digits(count: int) -> None:
+    chance = random.Random(count)
+    numbers = [0, 1, 9_999_999, 10_000_000, (1 << 24) - 1, *(chance.randrange(1 << 24) for _ in range(count))][:count]
+    assert numbers_in("".join(str(80_000_000 + number) for number in numbers)).tolist() == numbers
 
 
 # -- pages ----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from catalog.index.keys import EVERY, apart, bigrams, cjk_runs, last_segment, plain
+from catalog.index.keys import EVERY, TAGS_END, apart, bigrams, cjk_runs, last_segment, plain
 from catalog.record import Entry
 
 Document = tuple[str, str, str, str, str, str]
@@ -19,22 +19,29 @@ Texts = tuple[str, str, str, str, str]
 Tokens = Callable[[str, str], tuple[str, ...]]
 """(facet, term) -> the token of the term and of each of its ancestors."""
 
-VERSION = "2"
+VERSION = "3"
 """Changes with anything below: an index of another version is rebuilt."""
 
 
 def document(entry: Entry, tokens: Tokens) -> Document:
     """The document of an entry. `tokens` names its facet terms."""
-    return assembled(texts(entry), facet_terms(entry), tokens)
+    return assembled(texts(entry), facet_terms(entry), len(entry.tags or ()), tokens)
 
 
-def assembled(parts: Texts, terms: Iterable[tuple[str, str]], tokens: Tokens) -> Document:
-    """The document of these texts and facet terms."""
-    found = [EVERY]
+def assembled(parts: Texts, terms: Iterable[tuple[str, str]], tags: int, tokens: Tokens) -> Document:
+    """The document of these texts and facet terms, of which the first `tags` are the entry's own tags.
+
+    The facets are written as the token that all hold, the tags in order, `TAGS_END` and what else it is found by.
+    """
+    own: list[str] = []
+    others: list[str] = []
     for facet, term in terms:
-        found.extend(tokens(facet, term))
+        token, *above = tokens(facet, term)
+        (own if tags > 0 else others).append(token)
+        others.extend(above)
+        tags -= 1
     name, title, body, extra, cjk = parts
-    return name, title, body, extra, " ".join(dict.fromkeys(found)), cjk
+    return name, title, body, extra, " ".join(dict.fromkeys((EVERY, *own, TAGS_END, *others))), cjk
 
 
 def texts(entry: Entry) -> Texts:

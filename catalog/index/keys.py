@@ -22,6 +22,8 @@ TERM_MARK = "\ue000"
 """Starts the token of a facet term. Private-use characters never come from a text: `plain` takes them out."""
 EVERY = "\ue001"
 """The token that every document holds."""
+TAGS_END = ","
+"""Stands after the tags in a document's facets; the tokenizer passes over it."""
 
 _SEPARATORS = re.compile(r"[\W_]+")
 CJK = (
@@ -44,6 +46,12 @@ def level_of(slot: int) -> int:
 def token_of(term_id: int) -> str:
     """The token that stands for a facet term in the index."""
     return f"{TERM_MARK}{term_id:x}"
+
+
+def packed(facets: str) -> str:
+    """The facets of a document as `dataset_terms` keeps them: the numbers of its terms, tags first, `TAGS_END`, the
+    others, in hexadecimal with spaces between."""
+    return facets.removeprefix(f"{EVERY} ").replace(TERM_MARK, "")
 
 
 def plain(text: str) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from catalog.index.document import FACETS, Document
-from catalog.index.keys import TERM_MARK, deletions, form_of
+from catalog.index.keys import ID_MASK, TERM_MARK, deletions, form_of, packed
 from catalog.index.postings import ids_matching
 
 if TYPE_CHECKING:
@@ -48,14 +48,16 @@ _DELETE = (
     "INSERT INTO search_index (search_index, rowid, name, title, body, extra, facets, cjk) "
     "VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
 )
+_INSERT_TERMS = "INSERT OR REPLACE INTO dataset_terms (id, terms) VALUES (?, ?)"
 _TOKENS = re.compile(r"[^\W_]+")
 _WORDS = re.compile(f"[a-z][a-z0-9]{{{MIN_WORD - 1},{MAX_WORD - 1}}}")
 
 
 def add_documents(connection: sqlite3.Connection, documents: Iterable[tuple[int, Document]]) -> None:
     """Put documents in at their slots; in the order of slots, as that is twice as fast."""
-    rows = sorted((slot, *document) for slot, document in documents)
-    connection.executemany(_INSERT, rows)
+    pairs = list(documents)
+    connection.executemany(_INSERT_TERMS, [(slot & ID_MASK, packed(each[FACETS])) for slot, each in pairs])
+    connection.executemany(_INSERT, sorted((slot, *document) for slot, document in pairs))
 
 
 def remove_documents(connection: sqlite3.Connection, documents: Iterable[tuple[int, Document]]) -> None:
@@ -66,7 +68,7 @@ def remove_documents(connection: sqlite3.Connection, documents: Iterable[tuple[i
 def clear(connection: sqlite3.Connection) -> None:
     """Empty the index and all that is derived from it."""
     connection.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-    for table in ("facet_bitmap", "word", "word_deletion"):
+    for table in ("dataset_terms", "facet_bitmap", "word", "word_deletion"):
         connection.execute(f"DELETE FROM {table}")
     connection.execute("DELETE FROM meta WHERE name = ?", (DERIVED,))
 

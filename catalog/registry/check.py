@@ -15,8 +15,8 @@ from pyroaring import BitMap
 
 from catalog import vocabulary
 from catalog.errors import CatalogError, Fatal
-from catalog.index.document import Document, document
-from catalog.index.keys import EVERY, TERM_MARK
+from catalog.index.document import FACETS, Document, document
+from catalog.index.keys import EVERY, TERM_MARK, packed
 from catalog.index.maintain import is_fresh, spelling_words
 from catalog.index.postings import ids_matching
 from catalog.registry.reader import all_entries
@@ -131,10 +131,13 @@ def _check_documents(connection: sqlite3.Connection, report: Report) -> None:
     terms = Terms(connection, vocabulary.load())
     slots = dict(connection.execute("SELECT id, slot FROM dataset"))
     bitmaps = {number: set(BitMap.deserialize(each)) for number, each in _stored_bitmaps(connection)}
+    stored = dict(connection.execute("SELECT id, terms FROM dataset_terms"))
     holders: dict[str, set[int]] = {}
     for number, entry in all_entries(connection, terms.name):
         found = document(entry, terms.tokens)
-        for token in found[4].split():
+        if stored.get(number) != packed(found[FACETS]):
+            _note(report.index_faults, f"{entry.key}: the index does not hold its terms")
+        for token in found[FACETS].split():
             holders.setdefault(token, set()).add(number)
         if number % SAMPLE == 1 and not _is_found(connection, slots[number], found):
             _note(report.index_faults, f"{entry.key}: the index does not hold its text")

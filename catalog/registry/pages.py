@@ -117,7 +117,9 @@ class PageWriter:
             entry_before = prepare(before[old.id], old.digest)
             stays = abs(level_of(old.slot) - entry.popularity) < STICKY_LEVELS
             slot = old.slot if stays else slot_of(entry.popularity, old.id)
-            document_before = assembled(entry_before.texts, entry_before.terms, self._terms.tokens)
+            document_before = assembled(
+                entry_before.texts, entry_before.terms, len(entry_before.tags), self._terms.tokens
+            )
             gone.append((old.slot, document_before))
             batch.stale.append(old.id)
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
@@ -145,7 +147,7 @@ class PageWriter:
         for name, rows in zip(TABLES_OF_DETAILS[1:], entry.details, strict=True):
             if rows:
                 batch.details[name].extend([(number, *row) for row in rows])
-        document = assembled(entry.texts, entry.terms, self._terms.tokens)
+        document = assembled(entry.texts, entry.terms, len(entry.tags), self._terms.tokens)
         batch.documents.append((slot, document))
         self._delta.note(number, before, document)
         batch.seen.append(number)

@@ -1,18 +1,45 @@
-"""Exact counts of facet terms over a result: the matching datasets as one bitmap, met with the bitmap of each term."""
+"""Exact counts of facet terms over a result.
+
+Where few datasets match, their terms are read and counted. Where many do, they are one bitmap that is met with the
+bitmap of each term; a term that fewer hold than the last one shown is not looked at.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from bisect import insort
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.index.keys import EVERY, ID_MASK, TERM_MARK
-from catalog.index.postings import ids_matching
+from catalog.index.postings import ids_in, ids_matching
 from catalog.search.hits import FacetCount
+from catalog.sqlite import kept_of
 
 if TYPE_CHECKING:
     from pyroaring import BitMap
+
+FEW = 2000
+"""Up to so many matches, reading the terms of each is quicker than meeting bitmaps."""
+
+
+class Term(NamedTuple):
+    """A facet term with its labels, and how many datasets hold it."""
+
+    number: int
+    facet: str
+    name: str
+    label: str
+    label_zh: str
+    total: int
+
+    def counted(self, count: int) -> FacetCount:
+        """The term as it is shown, held by so many datasets of a result."""
+        return FacetCount(self.name, self.label, self.label_zh, count)
+
+
+Counted = tuple[dict[str, list[FacetCount]], int]
 
 
 def count_facets(
@@ -23,88 +50,116 @@ def count_facets(
     facets: Sequence[str],
     top: int | None = None,
     named: Sequence[int] = (),
-) -> tuple[dict[str, list[FacetCount]], int]:
+    few: int = FEW,
+) -> Counted:
     """How many matching datasets hold each term of these facets (all facets when empty): facet -> most first, and how
     many match at all. With `top` only the most frequent terms of each facet; `named` are slots that count as matches.
+    Up to `few` matches are counted by reading the terms of each.
 
     Bitmaps that are behind the rows (a sync is running, or was killed) are made on the spot, so counts stay exact.
     """
-    whole = match == f'"{EVERY}"' and not condition
-    matching = None if whole else matching_ids(connection, match, condition, values)
-    if matching is not None:
-        matching.update(slot & ID_MASK for slot in named)
-    counted: dict[str, list[FacetCount]] = {}
-    for facet, terms in _terms(connection, facets).items():
-        counts = _most(terms, matching, top)
-        if counts:
-            counted[facet] = counts
-    size = _every(connection) if matching is None else len(matching)
-    return counted, size
+    terms = _terms(connection, facets)
+    if match == f'"{EVERY}"' and not condition:
+        return _most_of(terms, lambda term: term.total, top), _every(connection)
+    matching = f"FROM {_matches(condition)}", (match, *values)
+    if connection.execute(f"SELECT 1 {matching[0]} LIMIT 1 OFFSET {few}", matching[1]).fetchone() is None:
+        counts, size = _count_few(connection, *matching, [slot & ID_MASK for slot in named])
+        return _most_of(terms, lambda term: counts[f"{term.number:x}"], top), size
+    ids = ids_in(connection, f"SELECT r {matching[0]}", matching[1])
+    ids.update(slot & ID_MASK for slot in named)
+    bitmap = _bitmaps(connection)
+    return _most_of(terms, lambda term: ids.intersection_cardinality(bitmap(term.number)), top), len(ids)
 
 
-def _most(terms: list[_Term], matching: BitMap | None, top: int | None) -> list[FacetCount]:
+def _matches(condition: str) -> str:
+    """The ids of all matches as a table of one column `r`; its values: MATCH expression, then the condition's."""
+    join = f" CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK}" if condition else ""
+    where = f" AND {condition}" if condition else ""
+    return f"(SELECT search_index.rowid & {ID_MASK} AS r FROM search_index{join} WHERE search_index MATCH ?{where})"
+
+
+def _count_few(
+    connection: sqlite3.Connection, matches: str, values: Sequence[int | str], named: Sequence[int]
+) -> tuple[Counter[str], int]:
+    """How many of the matches hold each term, by its hexadecimal number, and how many match."""
+    ids = f"SELECT r {matches}{' UNION SELECT value FROM json_each(?)' if named else ''}"
+    statement = f"SELECT group_concat(t.terms, ' '), count(*) FROM ({ids}) m CROSS JOIN dataset_terms t ON t.id = m.r"
+    text, size = connection.execute(statement, (*values, f"{list(named)}") if named else values).fetchone()
+    return Counter((text or "").split()), size
+
+
+def _most_of(
+    terms: Mapping[str, Iterable[Term]], count: Callable[[Term], int], top: int | None
+) -> dict[str, list[FacetCount]]:
+    found = ((facet, _most(each, count, top)) for facet, each in terms.items())
+    return {facet: counts for facet, counts in found if counts}
+
+
+def _most(terms: Iterable[Term], count: Callable[[Term], int], top: int | None) -> list[FacetCount]:
     """The counts of a facet's terms, most first. A term that fewer hold than the `top`-th count is never looked at."""
     counts: list[FacetCount] = []
     best: list[int] = []
-    for term in sorted(terms, key=lambda term: (-term.total, term.name)):
+    for term in terms:
         if top is not None and len(best) == top and term.total < best[0]:
             break
-        count = term.total if matching is None else matching.intersection_cardinality(term.bitmap())
-        if count:
-            counts.append(FacetCount(term.name, term.label, term.label_zh, count))
-            insort(best, count)
+        found = count(term)
+        if found:
+            counts.append(term.counted(found))
+            insort(best, found)
             if top is not None and len(best) > top:
                 del best[0]
     counts.sort(key=lambda each: (-each.count, each.term))
     return counts[:top]
 
 
-def matching_ids(
-    connection: sqlite3.Connection, match: str, condition: str = "", values: Sequence[int | str] = ()
-) -> BitMap:
-    """The ids of all datasets that match, as a bitmap."""
+def _terms(connection: sqlite3.Connection, facets: Sequence[str]) -> dict[str, list[Term]]:
+    """The terms in use of these facets (all when empty), by facet, those that most datasets hold first."""
+    kept = kept_of(connection)
+    known: dict[str, list[Term]] = kept.get("terms", {})
+    if not known:
+        fresh = _fresh(connection)
+        for term in map(Term._make, connection.execute(_IN_USE) if fresh else _counted_now(connection, facets)):
+            known.setdefault(term.facet, []).append(term)
+        for terms in known.values():
+            terms.sort(key=lambda term: (-term.total, term.name))
+        if fresh:
+            kept["terms"] = known
+    return {facet: known[facet] for facet in facets if facet in known} if facets else known
+
+
+_IN_USE = (
+    "SELECT t.id, t.facet, t.term, t.label, t.label_zh, b.total FROM facet_bitmap b JOIN term t ON t.id = b.term_id"
+)
+
+
+def _counted_now(connection: sqlite3.Connection, facets: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    """The terms of these facets with their totals out of the index itself."""
+    chosen = f"WHERE facet IN ({','.join('?' * len(facets))})" if facets else ""
+    statement = f"SELECT id, facet, term, label, label_zh FROM term {chosen}"
+    bitmap = _bitmaps(connection)
+    rows = connection.execute(statement, tuple(facets)).fetchall()
+    return ((*row, total) for row in rows if (total := len(bitmap(row[0]))))
+
+
+def _bitmaps(connection: sqlite3.Connection) -> Callable[[int], BitMap]:
+    """A look-up from the number of a term to the ids of all that hold it; each is read once."""
     from pyroaring import BitMap
 
-    if not condition:
-        return ids_matching(connection, match)
-    rows = connection.execute(
-        f"SELECT d.id FROM search_index CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK} "
-        f"WHERE search_index MATCH ? AND {condition}",
-        (match, *values),
-    )
-    return BitMap(number for (number,) in rows)
+    fresh = _fresh(connection)
+    kept: dict[int, BitMap] = kept_of(connection).setdefault("bitmaps", {})
 
-
-class _Term(NamedTuple):
-    """A term with its labels, how many datasets hold it, and the bitmap of their ids, packed or not."""
-
-    name: str
-    label: str
-    label_zh: str
-    total: int
-    ids: bytes | BitMap
-
-    def bitmap(self) -> BitMap:
-        from pyroaring import BitMap
-
-        return BitMap.deserialize(self.ids) if isinstance(self.ids, bytes) else self.ids
-
-
-def _terms(connection: sqlite3.Connection, facets: Sequence[str]) -> dict[str, list[_Term]]:
-    """The terms in use of these facets (all when empty), by facet."""
-    chosen = f"WHERE t.facet IN ({','.join('?' * len(facets))})" if facets else ""
-    found: dict[str, list[_Term]] = {}
-    if _fresh(connection):
-        columns = "t.facet, t.term, t.label, t.label_zh, b.total, b.ids"
-        statement = f"SELECT {columns} FROM facet_bitmap b JOIN term t ON t.id = b.term_id {chosen}"
-        for facet, *term in connection.execute(statement, tuple(facets)):
-            found.setdefault(facet, []).append(_Term._make(term))
+    def bitmap(number: int) -> BitMap:
+        found = kept.get(number)
+        if found is None:
+            row = connection.execute(_STORED, (number,)).fetchone() if fresh else None
+            found = BitMap.deserialize(row[0]) if row else ids_matching(connection, f'"{TERM_MARK}{number:x}"')
+            kept[number] = found
         return found
-    statement = f"SELECT t.facet, t.term, t.label, t.label_zh, t.id FROM term t {chosen}"
-    for facet, *labels, number in connection.execute(statement, tuple(facets)).fetchall():
-        bitmap = ids_matching(connection, f'"{TERM_MARK}{number:x}"')
-        found.setdefault(facet, []).append(_Term._make((*labels, len(bitmap), bitmap)))
-    return found
+
+    return bitmap
+
+
+_STORED = "SELECT ids FROM facet_bitmap WHERE term_id = ?"
 
 
 def _every(connection: sqlite3.Connection) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from catalog.index.keys import ID_MASK
+from catalog.index.keys import ID_MASK, TAGS_END
+from catalog.sqlite import kept_of
 
 
 class Hit(NamedTuple):
@@ -110,18 +111,32 @@ def read_hits(connection: sqlite3.Connection, slots: Sequence[int], exact: froze
     if not slots:
         return ()
     ids = [slot & ID_MASK for slot in slots]
-    marks = ",".join("?" * len(ids))
-    select = f"SELECT id, {', '.join(_COLUMNS)} FROM dataset WHERE id IN ({marks})"
-    rows = {row[0]: row[1:] for row in connection.execute(select, ids)}
-    tags: dict[int, dict[str, list[str]]] = {number: {} for number in ids}
-    for number, facet, term in connection.execute(
-        "SELECT g.dataset_id, t.facet, t.term FROM tag g JOIN term t ON t.id = g.term_id "
-        f"WHERE g.dataset_id IN ({marks}) ORDER BY g.dataset_id, g.position",
-        ids,
-    ):
-        tags[number].setdefault(facet, []).append(term)
-    return tuple(
-        Hit._make((*rows[slot & ID_MASK], tags[slot & ID_MASK], slot in exact))
-        for slot in slots
-        if slot & ID_MASK in rows
-    )
+    rows = {row[0]: row for row in connection.execute(f"{_SELECT} ({','.join('?' * len(ids))})", ids)}
+    tags = {number: row[1].partition(TAGS_END)[0].split() for number, row in rows.items()}
+    names = term_names(connection, {token for tokens in tags.values() for token in tokens})
+    found = []
+    for slot, number in zip(slots, ids, strict=True):
+        if number in rows:
+            by_facet: dict[str, list[str]] = {}
+            for token in tags[number]:
+                facet, term = names[token]
+                by_facet.setdefault(facet, []).append(term)
+            found.append(Hit._make((*rows[number][2:], by_facet, slot in exact)))
+    return tuple(found)
+
+
+_SELECT = (
+    f"SELECT d.id, t.terms, {', '.join(f'd.{name}' for name in _COLUMNS)} "
+    "FROM dataset d JOIN dataset_terms t ON t.id = d.id WHERE d.id IN"
+)
+
+
+def term_names(connection: sqlite3.Connection, tokens: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """(facet, term) of terms, by their hexadecimal number; those asked for before are remembered."""
+    names: dict[str, tuple[str, str]] = kept_of(connection).setdefault("names", {})
+    unknown = [int(token, 16) for token in tokens if token not in names]
+    if unknown:
+        statement = f"SELECT id, facet, term FROM term WHERE id IN ({','.join('?' * len(unknown))})"
+        for number, facet, term in connection.execute(statement, unknown):
+            names[f"{number:x}"] = facet, term
+    return names

@@ -94,7 +94,7 @@ _SHARING = (
 def neighbours(connection: sqlite3.Connection, text: str) -> list[str]:
     """The words of names and titles that a rare word may mean, nearest and most common first; [] for a common word."""
     word = name_norm(text)
-    if len(word) < MIN_WORD or not (word.isascii() and word.isalnum()) or _frequency(connection, word) > RARE:
+    if len(word) < MIN_WORD or not (word.isascii() and word.isalnum()) or _is_common(connection, word):
         return []
     others = {
         other
@@ -104,6 +104,11 @@ def neighbours(connection: sqlite3.Connection, text: str) -> list[str]:
     near = [(distance(word, other), other) for other in others if other != word]
     ranked = sorted((far, -_frequency(connection, other), other) for far, other in near if far <= 2)
     return [other for _far, _frequency, other in ranked[:KEPT]]
+
+
+def _is_common(connection: sqlite3.Connection, word: str) -> bool:
+    statement = f"SELECT 1 FROM search_index WHERE search_index MATCH ? LIMIT 1 OFFSET {RARE}"
+    return connection.execute(statement, (for_fts(word),)).fetchone() is not None
 
 
 def _frequency(connection: sqlite3.Connection, word: str) -> int:
