@@ -130,6 +130,20 @@ _TERMS_IN_ONE_ROW = """
     CREATE TABLE dataset_terms (id INTEGER NOT NULL, terms TEXT NOT NULL, PRIMARY KEY (id));
 """
 
+_CLUSTERS = """
+    CREATE TABLE cluster_member (
+        dataset_id INTEGER NOT NULL, cluster_id INTEGER NOT NULL, rank INTEGER NOT NULL, reason TEXT NOT NULL,
+        PRIMARY KEY (dataset_id)
+    );
+    CREATE INDEX cluster_of ON cluster_member (cluster_id);
+    CREATE TABLE cluster_map (
+        id INTEGER NOT NULL, members BLOB NOT NULL, places BLOB NOT NULL, PRIMARY KEY (id)
+    );
+    CREATE TABLE apart (
+        key_a TEXT NOT NULL, key_b TEXT NOT NULL, because TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (key_a, key_b)
+    ) WITHOUT ROWID;
+"""
+
 
 class Step(NamedTuple):
     """One migration: its number, what it does, and the statements (each ended by a semicolon)."""
@@ -144,6 +158,7 @@ STEPS = (
     Step(2, "the search index and its spelling words", _INDEX),
     Step(3, "the places that a source is read from", _PLACES),
     Step(4, "the terms of a dataset in one row", _TERMS_IN_ONE_ROW),
+    Step(5, "which datasets are one", _CLUSTERS),
 )
 VERSION = STEPS[-1].number
 """The registry version that this code reads and writes."""

@@ -22,6 +22,8 @@ class Dataset(SQLModel, table=True):
         Index("dataset_name_norm", "name_norm"),
         Index("dataset_upstream", "upstream_id", sqlite_where=text("upstream_id <> ''")),
         Index("dataset_modified", "modified"),
+        Index("dataset_doi", text("lower(doi)"), sqlite_where=text("doi <> ''")),
+        Index("dataset_arxiv", "arxiv", sqlite_where=text("arxiv <> ''")),
         Index("dataset_bytes", "bytes", sqlite_where=text("bytes IS NOT NULL")),
         Index("dataset_rows", "rows", sqlite_where=text("rows IS NOT NULL")),
         CheckConstraint("id BETWEEN 1 AND 16777215", name="dataset_id_fits_slot"),
@@ -164,7 +166,10 @@ class DatasetColumn(SQLModel, table=True):
 class Distribution(SQLModel, table=True):
     """A downloadable form of a dataset."""
 
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (
+        Index("distribution_digest", "digest", sqlite_where=text("digest <> ''")),
+        {"sqlite_with_rowid": False},
+    )
 
     dataset_id: int = Field(primary_key=True)
     position: int = Field(primary_key=True)
@@ -180,7 +185,10 @@ class Distribution(SQLModel, table=True):
 class Relation(SQLModel, table=True):
     """A tie of a dataset to another dataset or address."""
 
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (
+        Index("relation_target", "target", sqlite_where=text("kind = 'same-as'")),
+        {"sqlite_with_rowid": False},
+    )
 
     dataset_id: int = Field(primary_key=True)
     position: int = Field(primary_key=True)
@@ -289,6 +297,40 @@ class Place(SQLModel, table=True):
     reason: str
     due: str
     run_id: int
+
+
+class ClusterMember(SQLModel, table=True):
+    """A dataset that is one with others: `cluster_id` is the dataset that speaks for them, whose rank is 0."""
+
+    __tablename__ = "cluster_member"
+    __table_args__ = (Index("cluster_of", "cluster_id"),)
+
+    dataset_id: int = Field(primary_key=True)
+    cluster_id: int
+    rank: int
+    reason: str
+
+
+class ClusterMap(SQLModel, table=True):
+    """The clusters as a search folds with them: a roaring bitmap of all members, and by their order one number each,
+    the cluster above 8 bits of rank (32 bits, of this machine's byte order)."""
+
+    __tablename__ = "cluster_map"
+
+    id: int = Field(primary_key=True)
+    members: Blob
+    places: Blob
+
+
+class Apart(SQLModel, table=True):
+    """Two datasets that a person told apart, by their keys in order: they are never joined."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    key_a: str = Field(primary_key=True)
+    key_b: str = Field(primary_key=True)
+    because: str
+    at: str
 
 
 class Meta(SQLModel, table=True):

@@ -34,6 +34,7 @@ from catalog.record import (
 )
 from catalog.registry import Registry
 from catalog.registry.check import check
+from catalog.registry.clusters import LOOK_UPS as CLUSTER_LOOK_UPS
 from catalog.registry.lines import import_lines, read_lines
 from catalog.search.query import Query
 from catalog.search.run import run
@@ -103,7 +104,7 @@ def test_migrations_lead_to_the_tables() -> None:
 
     ours = sqlite3.connect(":memory:", isolation_level=None)
     migrate(ours)
-    for statement in LOOK_UPS:
+    for statement in (*LOOK_UPS, *CLUSTER_LOOK_UPS):
         ours.execute(statement)
     engine = create_engine("sqlite://")
     with engine.connect() as theirs:

@@ -61,6 +61,7 @@ class PageWriter:
         self._connection = connection
         self._terms = terms
         self._delta = delta
+        self.touched: set[int] = set()
         self._insert = {name: _insert_statement(connection, name) for name in TABLES_OF_DETAILS}
         self._upsert = _upsert_statement(connection)
 
@@ -151,6 +152,7 @@ class PageWriter:
         batch.documents.append((slot, document))
         self._delta.note(number, before, document)
         batch.seen.append(number)
+        self.touched.add(number)
 
     def _settle(self, batch: _Batch, gone: list[tuple[int, Document]]) -> None:
         """Take the old documents out, but leave those that would only be put in again."""

@@ -25,6 +25,7 @@ from catalog.lock import writer_lock
 from catalog.migrations import migrate, pending, require_current, version_of
 from catalog.record import Entry
 from catalog.registry.backup import back_up
+from catalog.registry.clusters import is_clustered, refresh_clusters
 from catalog.registry.missing import ids_of, mark_gone, mark_missing, record_sighting, seen_again
 from catalog.registry.pages import Counts, PageWriter
 from catalog.registry.places import Places, RegistryQueue, store_places
@@ -53,6 +54,7 @@ class Registry:
         self._terms = Terms(connection, self._vocabulary)
         self._delta = Delta(fresh=is_fresh(connection) and len(self) > 0)
         self._pages = PageWriter(connection, self._terms, self._delta)
+        self._clustered = is_clustered(connection)
 
     @classmethod
     def open(
@@ -86,6 +88,7 @@ class Registry:
         """Bring what is derived from the rows up to date, close the file and let other writers in."""
         try:
             refresh(self.connection, self._delta)
+            refresh_clusters(self.connection, sorted(self._pages.touched) if self._clustered else None)
         except sqlite3.Error as error:
             raise Fatal(f"the index of {self.path} could not be brought up to date ({error}).", _SEE_CHECK) from error
         finally:

@@ -1,0 +1,31 @@
+"""What two records must share to be one dataset: identifiers, never a name alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+PAPER_REGISTRANTS: Final = (
+    *("10.48550", "10.18653", "10.3115", "10.1162", "10.1145", "10.1109", "10.1007", "10.1038", "10.1016", "10.1093"),
+    *("10.1101", "10.1126", "10.1002", "10.1080", "10.1371", "10.3389", "10.3390", "10.21437", "10.24963", "10.1609"),
+)
+"""DOI prefixes of publishers of papers: such a DOI names what was written of a dataset, not the dataset."""
+
+_FILLERS: Final = re.compile(r"(?:datasets?|data|corpus|hf|huggingface|kaggle|original|official|mirror|copy)+\Z")
+
+
+def paper_of(doi: str, arxiv: str) -> str:
+    """The paper that a record names: `arxiv:2110.14168`, or `doi:...` where the DOI is a paper's; "" for none."""
+    if arxiv:
+        return f"arxiv:{arxiv.casefold()}"
+    return f"doi:{doi.casefold()}" if is_paper(doi) else ""
+
+
+def is_paper(doi: str) -> bool:
+    """Whether a DOI was given out by a publisher of papers."""
+    return doi.partition("/")[0] in PAPER_REGISTRANTS
+
+
+def folded_name(norm: str) -> str:
+    """A folded name without what copies append to it: `gsm8kdataset` and `gsm8k` are nearly the same name."""
+    return _FILLERS.sub("", norm) or norm

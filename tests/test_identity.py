@@ -1,0 +1,217 @@
+"""The same dataset on several hosts: which records become one, which never do, and what a person tells apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.identity import Known, Mark, clusters, folded_name, key_of_page
+from catalog.record import Distribution, Record, Relation
+from catalog.registry import Registry
+from catalog.registry.clusters import again, members_with, put_together, refresh_clusters, tell_apart
+from catalog.tagger import complete
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://huggingface.co/datasets/openai/gsm8k", "huggingface:openai/gsm8k"),
+        ("http://www.hf.co/datasets/squad/", "huggingface:squad"),
+        ("https://huggingface.co/datasets/a/b/tree/main/data?x=1#top", "huggingface:a/b"),
+        ("https://www.kaggle.com/datasets/uciml/iris", "kaggle:uciml/iris"),
+        ("https://kaggle.com/uciml/iris/data", "kaggle:uciml/iris"),
+        ("https://www.kaggle.com/c/titanic", ""),
+        ("https://archive.ics.uci.edu/dataset/45/heart+disease", "uci:45"),
+        ("https://doi.org/10.24432/C52P4X", "doi:10.24432/c52p4x"),
+        ("https://arxiv.org/pdf/2110.14168v2.pdf", "arxiv:2110.14168"),
+        ("https://example.org/huggingface.co/datasets/a/b", ""),
+        ("huggingface.co/datasets/a/b", ""),
+        ("javascript:alert(1)", ""),
+    ],
+)
+def test_addresses_of_hubs_stand_for_keys(url: str, key: str) -> None:
+    assert key_of_page(url) == key
+
+
+@given(st.text())
+def test_any_text_may_be_asked_for_its_key(text: str) -> None:
+    assert isinstance(key_of_page(text), str)
+    assert isinstance(key_of_page(f"https://{text}"), str)
+
+
+def test_nearly_equal_names_fold_alike() -> None:
+    assert folded_name("gsm8kdataset") == folded_name("gsm8k") == "gsm8k"
+    assert folded_name("dataset") == "dataset"
+
+
+def _known(number: int, key: str, *marks: Mark) -> Known:
+    return Known(number, key, (1, number), marks)
+
+
+def test_ties_go_round_but_not_over_what_was_told_apart() -> None:
+    one, two = _known(1, "a:1", Mark("doi", "doi:10.1/x")), _known(2, "b:2", Mark("doi", "doi:10.1/x"))
+    three = _known(3, "c:3", Mark("doi", "doi:10.1/x"))
+    (whole,) = clusters([one, two, three], ())
+    assert [number for number, _reason in whole.members] == [1, 2, 3]
+    (rest,) = clusters([one, two, three], {frozenset(("a:1", "c:3"))})
+    assert [number for number, _reason in rest.members] == [1, 2]
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=12), st.randoms())
+def test_clusters_part_the_datasets_whatever_is_told_apart(pairs: list[tuple[int, int]], random: object) -> None:
+    known = [
+        _known(n, f"s{n}:x", *(Mark("digest", f"sha256:{i}") for i, pair in enumerate(pairs) if n in pair))
+        for n in range(1, 13)
+    ]
+    apart = {frozenset((f"s{a}:x", f"s{b}:x")) for a, b in pairs[:3] if a != b}
+    found = clusters(known, apart)
+    members = [number for cluster in found for number, _reason in cluster.members]
+    assert len(set(members)) == len(members)
+    for cluster in found:
+        keys = {f"s{number}:x" for number, _reason in cluster.members}
+        assert not any(pair <= keys for pair in apart)
+        assert all(reason for _number, reason in cluster.members)
+
+
+# -- in a registry --------------------------------------------------------------------------------------------------
+
+
+def _store(path: Path, *records: Record) -> None:
+    with Registry.open(path, create=True) as registry:
+        for source in sorted({record.source for record in records}):
+            run = registry.begin_run(source, "sync")
+            registry.commit_page(run, [complete(record) for record in records if record.source == source])
+            registry.finish_run(run, "done")
+
+
+def _together(path: Path) -> set[frozenset[str]]:
+    with Registry.open(path) as registry:
+        rows = registry.connection.execute(
+            "SELECT c.cluster_id, d.key FROM cluster_member c JOIN dataset d ON d.id = c.dataset_id"
+        ).fetchall()
+    groups: dict[int, set[str]] = {}
+    for cluster, key in rows:
+        groups.setdefault(cluster, set()).add(key)
+    return {frozenset(keys) for keys in groups.values()}
+
+
+def _hub(name: str, **more: object) -> Record:
+    return Record(source="huggingface", id=name, name=name, **more)  # type: ignore[arg-type]
+
+
+def _of(source: str, id: str, **more: object) -> Record:
+    return Record(source=source, id=id, name=id, **more)  # type: ignore[arg-type]
+
+
+SAME = {
+    "the same DOI": (_hub("a/x", doi="10.5281/ZENODO.7"), _of("kaggle", "b/y", doi="10.5281/zenodo.7")),
+    "a link to the origin": (
+        _of("uci", "891", relations=(Relation("same-as", "https://www.kaggle.com/datasets/b/y"),)),
+        _of("kaggle", "b/y"),
+    ),
+    "a place of an entry": (
+        _of("catalog", "owt", distributions=(Distribution(url="huggingface:sky/owt", kind="repo"),)),
+        _hub("sky/owt"),
+    ),
+    "a file of the same digest": (
+        _hub("a/x", distributions=(Distribution(url="https://e.org/1", digest="sha256:" + "a" * 64, bytes=9000),)),
+        _of("kaggle", "b/y", distributions=(Distribution(url="https://f.org/2", digest="sha256:" + "a" * 64),)),
+    ),
+    "the same paper and nearly the same name": (
+        _hub("openai/gsm8k", arxiv="2110.14168"),
+        _of("kaggle", "someone/gsm-8k-dataset", arxiv="2110.14168"),
+    ),
+}
+DIFFERENT = {
+    "the same name alone": (_hub("a/snow-depth"), _of("kaggle", "b/snow-depth")),
+    "the same paper alone": (_hub("a/cola", arxiv="1804.07461"), _of("kaggle", "b/sst2", arxiv="1804.07461")),
+    "a paper's DOI alone": (_hub("a/x", doi="10.18653/v1/P19-1"), _of("kaggle", "b/y", doi="10.18653/v1/P19-1")),
+    "tiny files": (
+        _hub("a/x", distributions=(Distribution(url="https://e.org/1", digest="md5:" + "0" * 32, bytes=0),)),
+        _of("kaggle", "b/y", distributions=(Distribution(url="https://f.org/2", digest="md5:" + "0" * 32, bytes=0),)),
+    ),
+    "a collection that two entries name": (
+        _of("catalog", "cola", distributions=(Distribution(url="huggingface:nyu/glue", kind="repo"),)),
+        _of("catalog", "sst2", distributions=(Distribution(url="huggingface:nyu/glue", kind="repo"),)),
+        _hub("nyu/glue"),
+    ),
+    "what was derived": (_hub("a/x"), _of("uci", "1", relations=(Relation("derived-from", "huggingface:a/x"),))),
+}
+
+
+@pytest.mark.parametrize("records", SAME.values(), ids=SAME)
+def test_what_is_the_same_is_one(tmp_path: Path, records: tuple[Record, ...]) -> None:
+    path = tmp_path / "registry.db"
+    _store(path, *records)
+    assert _together(path) == {frozenset(record.key for record in records)}
+
+
+@pytest.mark.parametrize("records", SAME.values(), ids=SAME)
+def test_what_comes_later_joins_what_is_there(tmp_path: Path, records: tuple[Record, ...]) -> None:
+    path = tmp_path / "registry.db"
+    _store(path, _hub("other/one"), records[0])
+    _store(path, *records[1:])
+    assert _together(path) == {frozenset(record.key for record in records)}
+    _store(path, *(_of(record.source, record.id) for record in records))
+    assert _together(path) == set()
+
+
+@pytest.mark.parametrize("records", DIFFERENT.values(), ids=DIFFERENT)
+def test_what_may_be_different_stays_apart(tmp_path: Path, records: tuple[Record, ...]) -> None:
+    path = tmp_path / "registry.db"
+    _store(path, *records)
+    assert _together(path) == set()
+
+
+@pytest.fixture
+def joined(tmp_path: Path) -> Path:
+    path = tmp_path / "registry.db"
+    _store(path, *SAME["the same DOI"])
+    return path
+
+
+def test_what_a_person_tells_apart_stays_apart(joined: Path) -> None:
+    with Registry.open(joined) as registry:
+        number = registry.connection.execute("SELECT id FROM dataset WHERE key = 'kaggle:b/y'").fetchone()[0]
+        assert len(members_with(registry.connection, number)) == 2
+        with registry.transaction() as connection:
+            assert tell_apart(connection, number, "another split", "2026-01-01T00:00:00Z") == ["huggingface:a/x"]
+            again(connection)
+    assert _together(joined) == set()
+    _store(joined, _of("kaggle", "b/y", doi="10.5281/zenodo.7", title="newer"))
+    assert _together(joined) == set()
+    with Registry.open(joined) as registry, registry.transaction() as connection:
+        assert put_together(connection, number) == 1
+        again(connection)
+    assert len(_together(joined)) == 1
+
+
+def test_small_steps_and_one_large_one_agree(tmp_path: Path) -> None:
+    records = [record for group in (*SAME.values(), *DIFFERENT.values()) for record in group]
+    unique = {record.key: record for record in records}
+    small, large = tmp_path / "small.db", tmp_path / "large.db"
+    for record in unique.values():
+        _store(small, record)
+    _store(large, *unique.values())
+    with Registry.open(large) as registry:
+        again(registry.connection)
+    assert _together(small) == _together(large)
+
+
+def test_clusters_follow_a_session_that_was_killed(joined: Path) -> None:
+    with Registry.open(joined) as registry:
+        registry.connection.execute("DELETE FROM cluster_member")
+        registry.connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
+        assert refresh_clusters(registry.connection, None)
+        assert not refresh_clusters(registry.connection, None)
+    assert len(_together(joined)) == 1
+
+
+def test_cluster_reasons_are_kept(joined: Path) -> None:
+    with Registry.open(joined) as registry:
+        rows = registry.connection.execute("SELECT reason FROM cluster_member").fetchall()
+    assert json.dumps(rows).count("the same DOI 10.5281/zenodo.7") == 2
