@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.license import recognise, resolve
-from catalog.license.recognise import COMMERCIAL
+from catalog.license.classes import COMMERCIAL
 from catalog.record import LicenseClaim
 
 

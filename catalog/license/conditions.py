@@ -1,69 +1,86 @@
-"""What a license text says in plain words: no commercial use, research only, nothing stated, free of conditions."""
+"""What a license text says in plain words: no commercial use, research only, nothing stated, free of conditions.
+
+Every reading comes with the words it rests on.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
-_BOTH: Final = re.compile(
-    r"commercial(?:ly)?(?: purposes?| use)? (?:and|or|as well as|&|/)[ -]*(?:for )?non[- ]?commercial"
-    r"|non[- ]?commercial(?:ly)?(?: purposes?| use)? (?:and|or|as well as|&|/)[ -]*(?:for )?commercial"
-)
-_NON_COMMERCIAL: Final = re.compile(
-    r"\bnon[- ]?commercial|\bnot[ -]for[ -](?:commercial|profit)|\bno commercial (?:use|usage|purpose)"
-    r"|\b(?:can ?not|must not|may not|not) (?:be )?(?:use|used)[^.]{0,60} commercial"
-    r"|commercial (?:use|usage|purposes?)[^.]{0,40}(?:prohibited|forbidden|not (?:allowed|permitted|granted))"
-    r"|(?:requires?|need)[^.]{0,30}permission for commercial|禁止商用|不得商用|不可商用|非商业|非商用|仅限非商"
-)
-_RESEARCH: Final = re.compile(
-    r"\b(?:only|solely|exclusively|restricted|limited|intended|strictly)\b[^.]{0,60}"
-    r"\b(?:research|academic|educational|scientific|scholarly)\b"
-    r"|\b(?:research|academic|educational|scientific)(?: and (?:research|education(?:al)?|academic))?"
-    r"(?: research)?(?: use| usage| purposes?)?[ -]only\b"
-    r"|\bfor (?:\w+ )?(?:research|academic)(?: (?:and|or|/) \w+)?(?: research)? (?:purposes?|use)\b"
-    r"|\bresearch licen[sc]e\b|\bacademic use\b|仅(?:供|限)[^。]{0,8}(?:研究|学术|科研)|(?:学术|科研|研究)(?:用途|使用)"
-)
-_ASKED: Final = re.compile(r"\b(?:not|permission|request|contact|fee|agreement|prohibit\w*|forbid\w*)\b")
-_UNSTATED: Final = re.compile(
-    r"\A\W*(?:(?:the )?licen[sc]es?\W{0,3})?(?:unknown|none|n/?a|nan|null|tbd|todo|not[- _]?(?:provided|specified"
-    r"|stated|given|available|applicable|known|found|mentioned|licensed)|no[- ]?(?:assertion|licen[sc]e)"
-    r"|unspecified|unlicensed|undefined|missing|empty|adding soon|coming soon|待补充|未知|无)\b"
-    r"|\bno (?:information|licen[sc]e|explicit licen[sc]e|known licen[sc]e|terms)\b"
-    r"|\bnone (?:given|stated|provided|specified|found)"
-    r"|\bmore information needed\b|\binformation (?:is )?(?:unavailable|missing|not)|\bunknown licen[sc]e\b"
-    r"|\bnot (?:appear|seem) to (?:be|have) (?:a|any) licen[sc]e|\bdoes not (?:own|hold) the copyright"
-    r"|\bsame licen[sc]es? (?:as|of) the (?:original|source)"
-    r"|\b(?:refer|see|check)\b[^.]{0,40}(?:web ?sites?|original|source|authors?)"
-    r"[^.]{0,30}licen[sc]|\bterms of the original|\A\W*(?:copyright|©|\(c\))\W"
-)
-_FREE: Final = re.compile(
-    r"\b(?:no|without(?: any)?) restrictions? (?:on|to|for) (?:the )?(?:use|access|usage)"
-    r"|\bfree (?:of|from) (?:any )?restrictions"
-)
-_MIXED: Final = re.compile(
-    r"\bvarious\b|\bmixed\b|\bmultiple licen[sc]es|\bdifferent licen[sc]es|\beach (?:sub)?(?:set|dataset|source|file) "
-    r"(?:has|is|keeps|retains)[^.]{0,40}licen[sc]|\bdepends on the (?:source|subset|dataset)|\bvaries\b"
+from catalog.license import phrases
+
+MAX_QUOTE: Final = 160  # characters of a quote
+_REACH: Final = 400  # characters in which a sentence begins and ends
+_END: Final = re.compile(r"[.;!?](?=\s|\Z)|[。；！？]")
+
+Strength = Literal["strong", "weak"]
+
+_LIMITS: Final[tuple[tuple[re.Pattern[str], str, Strength], ...]] = (
+    (phrases.NON_COMMERCIAL, "non-commercial", "strong"),
+    (phrases.RESEARCH_ONLY, "research-only", "strong"),
+    (phrases.RESEARCH, "research-only", "weak"),
+    (phrases.CLOSED, "custom", "strong"),
 )
 
 
-def stated(text: str) -> str:
-    """The class that the plain words of a text (lower case) state, or "" when they state none.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What plain words state: a class (or `free`), how firmly, and the words."""
 
-    Restrictions first: non-commercial, research-only; then `free` for words that lift every restriction.
+    cls: str
+    quote: str
+    strength: Strength = "strong"
+
+
+def stated(text: str) -> Said | None:
+    """The class that the plain words of a text (lower case) state, None when they state none.
+
+    Restrictions first: non-commercial, research-only, then words that keep others from passing the data on (custom);
+    last `free` for words that lift every restriction. "For research purposes" without "only" is a weak research-only,
+    and none where the same sentence speaks of commercial use.
     """
-    if not _BOTH.search(text) and _NON_COMMERCIAL.search(text):
-        return "non-commercial"
-    if _RESEARCH.search(text):
-        return "research-only"
-    allowed = _FREE.search(text) or (_BOTH.search(text) and not _ASKED.search(text))
-    return "free" if allowed else ""
+    limited = phrases.BOTH.sub(lambda match: " " * len(match[0]), text)
+    for pattern, cls, strength in _LIMITS:
+        match = pattern.search(limited)
+        if match and (strength == "strong" or "commercial" not in statement(text, match.start(), match.end())):
+            return Said(cls, quote(text, match.start(), match.end()), strength)
+    allowed = phrases.FREE.search(text) or phrases.BOTH.search(text)
+    if allowed and not phrases.ASKED.search(statement(text, allowed.start(), allowed.end())):
+        return Said("free", quote(text, allowed.start(), allowed.end()))
+    return None
 
 
 def unstated(text: str) -> bool:
-    """Whether the text says that no license is given or known, or points to somebody else's terms."""
-    return bool(_UNSTATED.search(text))
+    """Whether the text says that no license is given or known."""
+    return bool(phrases.UNSTATED.search(text))
+
+
+def elsewhere(text: str) -> bool:
+    """Whether the text only points to somebody else: the sources' terms, the authors, a site."""
+    return bool(phrases.ELSEWHERE.search(text))
 
 
 def mixed(text: str) -> bool:
     """Whether the text says that its parts have different licenses."""
-    return bool(_MIXED.search(text))
+    return bool(phrases.MIXED.search(text))
+
+
+def statement(text: str, start: int, end: int) -> str:
+    """The sentence around a place in a text."""
+    first = max(0, start - _REACH)
+    before = [match.end() for match in _END.finditer(text, first, start)]
+    after = _END.search(text, end, end + _REACH)
+    return text[before[-1] if before else first : after.start() if after else end + _REACH].strip()
+
+
+def quote(text: str, start: int, end: int) -> str:
+    """The sentence around a place, cut to `MAX_QUOTE` characters that hold the place."""
+    whole = statement(text, start, end)
+    if len(whole) <= MAX_QUOTE:
+        return whole
+    room = max(0, MAX_QUOTE - (end - start)) // 2
+    place = max(0, whole.find(text[start:end].strip()) - room)
+    cut = whole[place : place + MAX_QUOTE].strip()
+    return f"{'…' if place else ''}{cut}{'…' if place + MAX_QUOTE < len(whole) else ''}"

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from catalog.license.recognise import CLAUSES, COMMERCIAL, STRICTNESS, Recognised, recognise
+from catalog.license.classes import CLAUSES, COMMERCIAL, STRICTNESS
+from catalog.license.recognise import Recognised, recognise
 from catalog.record import Commercial, LicenseClaim, Verdict
 
 MAX_EXPRESSION: Final = 4  # licenses joined in one expression

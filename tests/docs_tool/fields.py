@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from catalog import record
-from catalog.license.recognise import CLAUSES, COMMERCIAL
+from catalog.license.classes import CLAUSES, COMMERCIAL
 
 STRUCTS = ("Entry", "Statement", "Amount", "LicenseClaim", "Distribution", "Column", "Relation", "Tag", "Verdict")
 
