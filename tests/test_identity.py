@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog import search
 from catalog.identity import Known, Mark, clusters, folded_name, key_of_page
-from catalog.record import Distribution, Record, Relation
+from catalog.record import Distribution, LicenseClaim, Record, Relation
 from catalog.registry import Registry
 from catalog.registry.clusters import again, members_with, put_together, refresh_clusters, tell_apart
+from catalog.search.hits import Result
 from catalog.tagger import complete
 
 
@@ -117,7 +120,7 @@ SAME = {
         _of("catalog", "owt", distributions=(Distribution(url="huggingface:sky/owt", kind="repo"),)),
         _hub("sky/owt"),
     ),
-    "a file of the same digest": (
+    "files of the same digests": (
         _hub("a/x", distributions=(Distribution(url="https://e.org/1", digest="sha256:" + "a" * 64, bytes=9000),)),
         _of("kaggle", "b/y", distributions=(Distribution(url="https://f.org/2", digest="sha256:" + "a" * 64),)),
     ),
@@ -130,6 +133,25 @@ DIFFERENT = {
     "the same name alone": (_hub("a/snow-depth"), _of("kaggle", "b/snow-depth")),
     "the same paper alone": (_hub("a/cola", arxiv="1804.07461"), _of("kaggle", "b/sst2", arxiv="1804.07461")),
     "a paper's DOI alone": (_hub("a/x", doi="10.18653/v1/P19-1"), _of("kaggle", "b/y", doi="10.18653/v1/P19-1")),
+    "one file in common": (
+        _hub("a/x", distributions=(Distribution(url="https://e.org/1", digest="md5:" + "1" * 32, bytes=9000),)),
+        _of(
+            "kaggle",
+            "b/y",
+            distributions=tuple(
+                Distribution(url=f"https://f.org/{n}", digest="md5:" + str(n) * 32, bytes=9000) for n in (1, 2)
+            ),
+        ),
+    ),
+    "parts that share their files": tuple(
+        _of("catalog", name, distributions=(Distribution(url="https://e.org/1", digest="md5:" + "1" * 32),))
+        for name in ("wmt16", "wmt17")
+    ),
+    "a paper that two uploads of a hub name": (
+        _hub("a/gsm8k", arxiv="2110.14168"),
+        _hub("b/gsm8k", arxiv="2110.14168"),
+        _of("kaggle", "c/gsm8k", arxiv="2110.14168"),
+    ),
     "tiny files": (
         _hub("a/x", distributions=(Distribution(url="https://e.org/1", digest="md5:" + "0" * 32, bytes=0),)),
         _of("kaggle", "b/y", distributions=(Distribution(url="https://f.org/2", digest="md5:" + "0" * 32, bytes=0),)),
@@ -215,3 +237,83 @@ def test_cluster_reasons_are_kept(joined: Path) -> None:
     with Registry.open(joined) as registry:
         rows = registry.connection.execute("SELECT reason FROM cluster_member").fetchall()
     assert json.dumps(rows).count("the same DOI 10.5281/zenodo.7") == 2
+
+
+# -- in a search ----------------------------------------------------------------------------------------------------
+
+
+def _claim(raw: str) -> tuple[LicenseClaim, ...]:
+    return (LicenseClaim(raw=raw, by="card"),)
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """Three copies of one dataset, of which one forbids commercial use, and one dataset beside them."""
+    path = tmp_path / "registry.db"
+    shared: dict[str, Any] = {"doi": "10.5281/zenodo.7", "summary": "Numbat sightings in Western Australia."}
+    _store(
+        path,
+        _hub("a/numbats", licenses=_claim("mit"), popularity=90, **shared),
+        _of("kaggle", "b/numbats", licenses=_claim("CC-BY-NC-4.0"), popularity=50, **shared),
+        _of("uci", "7", title="Numbats", popularity=10, **shared),
+        _hub("c/other-numbats", summary="Numbat drawings.", licenses=_claim("mit")),
+    )
+    return path
+
+
+def _search(path: Path, text: str, **more: Any) -> Result:
+    return search(text, path, **more)
+
+
+def test_copies_are_one_result_with_all_its_places(copies: Path) -> None:
+    found = _search(copies, "numbat", facets=("source", "commercial"))
+    assert [hit.key for hit in found] == ["huggingface:a/numbats", "huggingface:c/other-numbats"]
+    assert found.total == 2
+    assert found.hits[0].also_at == ["kaggle:b/numbats", "uci:7"]
+    assert found.facets is not None
+    assert sum(each.count for each in found.facets["source"]) == 2
+
+
+def test_the_strictest_copy_speaks_of_the_license(copies: Path) -> None:
+    hit = _search(copies, "numbat").hits[0]
+    assert hit.commercial == "no"
+    assert hit.license_reason.startswith("kaggle:b/numbats: ")
+    assert [hit.key for hit in _search(copies, "numbat commercial:yes")] == ["huggingface:c/other-numbats"]
+    assert _search(copies, "numbat commercial:yes").total == 1
+
+
+def test_apart_they_are_shown_when_asked_for(copies: Path) -> None:
+    found = _search(copies, "numbat", merge=False)
+    assert found.total == 4
+    assert all(not hit.also_at for hit in found)
+
+
+def test_a_filter_finds_the_copy_that_passes_it(copies: Path) -> None:
+    assert [hit.key for hit in _search(copies, "numbat source:uci")] == ["uci:7"]
+    assert [hit.key for hit in _search(copies, "numbats", sort="popularity", limit=1, offset=1)] == [
+        "huggingface:c/other-numbats"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "numbat", "drawings OR sightings", "source:uci", "numba*", "commercial:no"])
+@pytest.mark.parametrize("sort", ["relevance", "popularity", "updated"])
+def test_pages_totals_and_counts_agree(copies: Path, text: str, sort: str) -> None:
+    whole = _search(copies, text, sort=sort, limit=50, facets=("source",))
+    paged = [_search(copies, text, sort=sort, limit=1, offset=n) for n in range(len(whole))]
+    assert [page.hits[0].key for page in paged] == [hit.key for hit in whole]
+    assert all(page.total == whole.total or not page.total_is_exact for page in paged)
+    assert sum(each.count for each in (whole.facets or {}).get("source", ())) == whole.total == len(whole)
+
+
+def test_many_matches_fold_as_few_do(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    pairs = [
+        (_hub(f"a/n{n}", doi=f"10.5281/z.{n}", summary="quoll"), _of("kaggle", f"b/n{n}", doi=f"10.5281/z.{n}"))
+        for n in range(2100)
+    ]
+    _store(path, *(each for pair in pairs for each in pair), *(_hub(f"c/q{n}", summary="quoll") for n in range(10)))
+    assert _search(path, "quoll", limit=5).total == 2110
+    found = _search(path, "", facets=("source",), limit=5)
+    assert found.total == 2110
+    assert found.facets is not None
+    assert {each.term: each.count for each in found.facets["source"]} == {"huggingface": 2110}

@@ -100,11 +100,12 @@ def _ties_of(kind: Kind, value: str, held: list[tuple[Known, str]], target: Know
 
 
 def _proves_nothing(kind: Kind, held: list[tuple[Known, str]]) -> bool:
-    """Whether too many of one source share a mark: a place that several entries name is a collection's."""
+    """Whether too many of one source share a mark: a place that several entries name, or files that several parts
+    have in common, are a collection's; a paper that several uploads of one hub name may stand on any of them."""
     counts: dict[str, int] = {}
     for each, _note in held:
         counts[each.source] = counts.get(each.source, 0) + 1
-    return max(counts.values()) > (1 if kind == "location" else MOST_OF_ONE_SOURCE)
+    return max(counts.values()) > (MOST_OF_ONE_SOURCE if kind in ("same-as", "doi") else 1)
 
 
 def reason_of(kind: Kind, value: str, key: str, note: str = "") -> str:
@@ -116,5 +117,5 @@ def reason_of(kind: Kind, value: str, key: str, note: str = "") -> str:
     if kind == "doi":
         return f"the same DOI {value.removeprefix('doi:')}"
     if kind == "digest":
-        return f"a file with the same digest {value[:23]}…"
+        return f"the same files by their digests ({value})"
     return f"the same paper {value.partition(' ')[0]} and nearly the same name"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Iterable
 from typing import Final
 
 PAPER_REGISTRANTS: Final = (
@@ -29,3 +31,11 @@ def is_paper(doi: str) -> bool:
 def folded_name(norm: str) -> str:
     """A folded name without what copies append to it: `gsm8kdataset` and `gsm8k` are nearly the same name."""
     return _FILLERS.sub("", norm) or norm
+
+
+def files_of(digests: Iterable[str]) -> str:
+    """All files of a dataset as one value: `3 files 0a1b2c3d4e5f6071`. One file in common proves nothing, as parts
+    share files with their collection."""
+    ordered = sorted(set(digests))
+    whole = hashlib.blake2b("\n".join(ordered).encode(), digest_size=8).hexdigest()
+    return f"{len(ordered)} {'file' if len(ordered) == 1 else 'files'} {whole}"

@@ -9,10 +9,12 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from pyroaring import BitMap
 
-from catalog.identity import Cluster, Known, Mark, clusters, folded_name, key_of_page, paper_of
+from catalog.identity import Cluster, Known, Mark, clusters, files_of, folded_name, key_of_page, paper_of
 from catalog.identity.marks import is_paper
 from catalog.index.keys import last_segment, name_norm
 from catalog.index.maintain import GENERATION
@@ -36,9 +38,10 @@ LOOK_UPS = (
 )
 
 _DATASET_MARKS = "SELECT id, lower(doi), arxiv, name_norm FROM dataset WHERE (doi <> '' OR arxiv <> '')"
+_DIGESTS = (
+    f"SELECT dataset_id, digest FROM distribution WHERE digest <> '' AND coalesce(bytes, {LEAST_FILE}) >= {LEAST_FILE}"
+)
 _DETAIL_MARKS = (
-    f"SELECT dataset_id, 'digest', digest, '' FROM distribution WHERE digest <> '' "
-    f"AND (bytes IS NULL OR bytes >= {LEAST_FILE})",
     "SELECT dataset_id, 'same-as', target, note FROM relation WHERE kind = 'same-as'",
     "SELECT dataset_id, 'location', alias, '' FROM alias WHERE kind = 'location'",
 )
@@ -140,6 +143,9 @@ def _all_marks(connection: sqlite3.Connection, only: str = "") -> Iterator[tuple
     """(dataset, mark) of all datasets, or of one by a condition on its id."""
     for number, doi, arxiv, norm in connection.execute(_DATASET_MARKS + only.format("id")):
         yield from ((number, mark) for mark in _marks_of_row(doi, arxiv, norm))
+    files = connection.execute(f"{_DIGESTS}{only.format('dataset_id')} ORDER BY dataset_id")
+    for number, rows in groupby(files, key=itemgetter(0)):
+        yield number, Mark("digest", files_of(digest for _number, digest in rows))
     for statement in _DETAIL_MARKS:
         for number, kind, value, note in connection.execute(statement + only.format("dataset_id")):
             if (mark := _mark(kind, value, note)) is not None:
@@ -187,7 +193,7 @@ def _reached(connection: sqlite3.Connection, touched: Sequence[int]) -> set[int]
 def _neighbours(connection: sqlite3.Connection, number: int) -> Iterator[int]:
     yield from (other for other, _reason in members_with(connection, number))
     for mark in _marks(connection, number):
-        yield from _holders(connection, mark)
+        yield from _with_file_of(connection, number) if mark.kind == "digest" else _holders(connection, mark)
         if mark.kind in ("same-as", "location"):
             yield from _ids_of_key(connection, mark.value)
     key = _key(connection, number)
@@ -201,8 +207,6 @@ def _holders(connection: sqlite3.Connection, mark: Mark) -> list[int]:
     if mark.kind == "doi":
         statement = "SELECT id FROM dataset WHERE lower(doi) = ? AND doi <> ''"
         value = (mark.value.removeprefix("doi:"),)
-    elif mark.kind == "digest":
-        statement = "SELECT dataset_id FROM distribution WHERE digest = ? AND digest <> ''"
     elif mark.kind == "same-as":
         statement = "SELECT dataset_id FROM relation WHERE target = ? AND kind = 'same-as'"
     elif mark.kind == "location":
@@ -212,6 +216,13 @@ def _holders(connection: sqlite3.Connection, mark: Mark) -> list[int]:
         paper, _space, name = mark.value.partition(" ")
         return _of_paper(connection, paper, name)
     return [number for (number,) in connection.execute(statement, value)]
+
+
+def _with_file_of(connection: sqlite3.Connection, number: int) -> list[int]:
+    """The datasets that hold the first of a dataset's files."""
+    (_number, digest) = connection.execute(f"{_DIGESTS} AND dataset_id = ? LIMIT 1", (number,)).fetchone()
+    statement = "SELECT dataset_id FROM distribution WHERE digest = ? AND digest <> ''"
+    return [other for (other,) in connection.execute(statement, (digest,))]
 
 
 def _of_paper(connection: sqlite3.Connection, paper: str, name: str) -> list[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.index.keys import EVERY, ID_MASK, TERM_MARK
@@ -51,22 +51,28 @@ def count_facets(
     top: int | None = None,
     named: Sequence[int] = (),
     few: int = FEW,
+    hidden: Collection[int] = (),
 ) -> Counted:
     """How many matching datasets hold each term of these facets (all facets when empty): facet -> most first, and how
     many match at all. With `top` only the most frequent terms of each facet; `named` are slots that count as matches.
-    Up to `few` matches are counted by reading the terms of each.
+    Up to `few` matches are counted by reading the terms of each. `hidden` are ids among the matches that do not count.
 
     Bitmaps that are behind the rows (a sync is running, or was killed) are made on the spot, so counts stay exact.
     """
     terms = _terms(connection, facets)
+    less = _terms_held(connection, hidden)
     if match == f'"{EVERY}"' and not condition:
-        return _most_of(terms, lambda term: term.total, top), _every(connection)
+        return _most_of(terms, lambda term: term.total - less[f"{term.number:x}"], top), _every(connection) - len(
+            hidden
+        )
     matching = f"FROM {_matches(condition)}", (match, *values)
     if connection.execute(f"SELECT 1 {matching[0]} LIMIT 1 OFFSET {few}", matching[1]).fetchone() is None:
         counts, size = _count_few(connection, *matching, [slot & ID_MASK for slot in named])
-        return _most_of(terms, lambda term: counts[f"{term.number:x}"], top), size
+        counts.subtract(less)
+        return _most_of(terms, lambda term: counts[f"{term.number:x}"], top), size - len(hidden)
     ids = ids_in(connection, f"SELECT r {matching[0]}", matching[1])
     ids.update(slot & ID_MASK for slot in named)
+    ids.difference_update(ids & type(ids)(hidden))
     bitmap = _bitmaps(connection)
     return _most_of(terms, lambda term: ids.intersection_cardinality(bitmap(term.number)), top), len(ids)
 
@@ -86,6 +92,15 @@ def _count_few(
     statement = f"SELECT group_concat(t.terms, ' '), count(*) FROM ({ids}) m CROSS JOIN dataset_terms t ON t.id = m.r"
     text, size = connection.execute(statement, (*values, f"{list(named)}") if named else values).fetchone()
     return Counter((text or "").split()), size
+
+
+def _terms_held(connection: sqlite3.Connection, ids: Collection[int]) -> Counter[str]:
+    """How many of these datasets hold each term, by its hexadecimal number."""
+    if not ids:
+        return Counter()
+    statement = "SELECT group_concat(terms, ' ') FROM dataset_terms WHERE id IN (SELECT value FROM json_each(?))"
+    text = connection.execute(statement, (f"{list(ids)}",)).fetchone()[0]
+    return Counter((text or "").split())
 
 
 def _most_of(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from catalog.index.keys import ID_MASK, TAGS_END
+from catalog.search.fold import Voice, cluster_verdicts, others_of
 from catalog.sqlite import kept_of
 
 
 class Hit(NamedTuple):
-    """One dataset in a result. Counts are None where the source says nothing; `tags` maps a facet to its terms."""
+    """One dataset in a result. Counts are None where the source says nothing; `tags` maps a facet to its terms.
+
+    `also_at` are the keys of its copies elsewhere; the verdict on commercial use is then the strictest of all.
+    """
 
     key: str
     name: str
@@ -36,6 +40,7 @@ class Hit(NamedTuple):
     missing_since: str
     tags: dict[str, list[str]]
     exact: bool
+    also_at: list[str]
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as the values of `--json`."""
@@ -103,11 +108,16 @@ class Result:
         return f"<table><tr><th>key</th><th>title</th><th>commercial</th></tr>{rows}</table>"
 
 
-_COLUMNS = Hit._fields[:-2]
+_COLUMNS = Hit._fields[:-3]
 
 
-def read_hits(connection: sqlite3.Connection, slots: Sequence[int], exact: frozenset[int]) -> tuple[Hit, ...]:
-    """The hits of these slots, in their order; `exact` are the slots whose name is just what was asked for."""
+def read_hits(
+    connection: sqlite3.Connection, slots: Sequence[int], exact: frozenset[int], *, merge: bool = True
+) -> tuple[Hit, ...]:
+    """The hits of these slots, in their order; `exact` are the slots whose name is just what was asked for.
+
+    With `merge` each speaks for its copies elsewhere as well.
+    """
     if not slots:
         return ()
     ids = [slot & ID_MASK for slot in slots]
@@ -121,8 +131,29 @@ def read_hits(connection: sqlite3.Connection, slots: Sequence[int], exact: froze
             for token in tags[number]:
                 facet, term = names[token]
                 by_facet.setdefault(facet, []).append(term)
-            found.append(Hit._make((*rows[number][2:], by_facet, slot in exact)))
-    return tuple(found)
+            found.append(Hit._make((*rows[number][2:], by_facet, slot in exact, [])))
+    return _merged(connection, ids, found) if merge else tuple(found)
+
+
+def _merged(connection: sqlite3.Connection, ids: Sequence[int], hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """The hits with the keys of their copies, and the verdict that counts for all of these."""
+    others = others_of(connection, ids)
+    if not others:
+        return tuple(hits)
+    verdicts = cluster_verdicts(connection, {cluster for cluster, _keys in others.values()})
+    numbers = dict(connection.execute(f"SELECT key, id FROM dataset WHERE id IN ({','.join('?' * len(ids))})", ids))
+    return tuple(_with_copies(hit, others.get(numbers[hit.key]), verdicts) for hit in hits)
+
+
+def _with_copies(hit: Hit, others: tuple[int, list[str]] | None, verdicts: Mapping[int, Voice]) -> Hit:
+    if others is None:
+        return hit
+    cluster, keys = others
+    voice = verdicts[cluster]
+    if voice.commercial == hit.commercial:
+        return hit._replace(also_at=keys)
+    reason = f"{voice.key}: {voice.reason}"
+    return hit._replace(also_at=keys, commercial=voice.commercial, license_reason=reason)
 
 
 _SELECT = (

@@ -77,6 +77,8 @@ class Query:
     limit: int = 20
     offset: int = 0
     missing: bool = False
+    merge: bool = True
+    """Whether the copies of a dataset on several hosts are one result."""
     notes: tuple[str, ...] = ()
     loose: frozenset[tuple[str, str]] = frozenset()
     """(facet, value) pairs that came from free text and fall back to text when they name no term."""

@@ -16,7 +16,8 @@ from catalog.errors import Fatal, Retriable
 from catalog.index.keys import ID_BITS, ID_MASK
 from catalog.search.explain import emptied_by
 from catalog.search.facets import count_facets
-from catalog.search.hits import Result, read_hits
+from catalog.search.fold import has_clusters, hidden_copies
+from catalog.search.hits import Result, read_hits, term_names
 from catalog.search.match import match_expression, range_condition
 from catalog.search.names import slots_named
 from catalog.search.query import Query
@@ -46,6 +47,8 @@ class Plan(NamedTuple):
     filters: Filters
     named: tuple[int, ...] = ()
     """The slots of what is named just as asked; they come first, whether or not the words match."""
+    hidden: frozenset[int] = frozenset()
+    """The ids of matches that a copy of theirs stands for."""
 
 
 def run(
@@ -83,13 +86,13 @@ def run(
 
 def _found(connection: sqlite3.Connection, query: Query, help_spelling: bool, total: bool) -> tuple[Result, Plan]:
     """The page of a query, or of a better spelling of it, with the plan it was found by."""
-    plan = _with_named(connection, query, prepare(connection, query), query.text)
+    plan = _folded(connection, query, _with_named(connection, query, prepare(connection, query), query.text))
     result = _page(connection, query, plan, total)
     if help_spelling and query.words and result.total < FEW and not plan.named:
         better = corrected(connection, query, plan, result.total)
         if better is not None:
             text, match = better
-            again = _with_named(connection, query, plan._replace(match=match), text)
+            again = _folded(connection, query, _with_named(connection, query, plan._replace(match=match), text))
             found = _page(connection, query, again, total)
             if found.total > result.total:
                 result, plan = replace(found, did_you_mean=text), again
@@ -102,7 +105,9 @@ def _with_counts(
     connection: sqlite3.Connection, result: Result, plan: Plan, facets: Sequence[str], top: int | None
 ) -> Result:
     """The result with its counts by facet; what is counted tells the total as well."""
-    counts, size = count_facets(connection, plan.match, plan.condition, plan.values, facets, top, plan.named)
+    counts, size = count_facets(
+        connection, plan.match, plan.condition, plan.values, facets, top, plan.named, hidden=plan.hidden
+    )
     total = max(size, result.offset + len(result.hits))
     return replace(result, facets=counts, total=total, total_is_exact=True)
 
@@ -118,7 +123,23 @@ def prepare(connection: sqlite3.Connection, query: Query) -> Plan:
 
 def total_of(connection: sqlite3.Connection, query: Query) -> int:
     """How many datasets a query finds."""
-    return _count(connection, prepare(connection, query))
+    return _count(connection, _folded(connection, query, prepare(connection, query)))
+
+
+def _folded(connection: sqlite3.Connection, query: Query, plan: Plan) -> Plan:
+    """The plan with what is hidden since a copy of it stands for it."""
+    if not query.merge or not has_clusters(connection):
+        return plan
+    asked = term_names(connection, (f"{number:x}" for number in plan.filters.wanted.get("commercial", ()) if number))
+    hidden = hidden_copies(
+        connection,
+        plan.match,
+        plan.condition,
+        plan.values,
+        [slot & ID_MASK for slot in plan.named],
+        frozenset(term for facet, term in asked.values() if facet == "commercial"),
+    )
+    return plan._replace(hidden=hidden)
 
 
 def _with_named(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -> Plan:
@@ -136,13 +157,14 @@ def _page(connection: sqlite3.Connection, query: Query, plan: Plan, count: bool)
     ended = len(slots) < query.limit and (bool(slots) or not query.offset)
     count = not ended and (count or not slots or seen < FEW)
     total = _count(connection, plan) if count else seen
-    hits = read_hits(connection, slots, frozenset(plan.named))
+    hits = read_hits(connection, slots, frozenset(plan.named), merge=query.merge)
     return Result(hits, total, query.offset, total_is_exact=ended or count)
 
 
 def _ranked_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> list[int]:
     """The slots of a page by relevance or popularity, exact names first. Every page is cut from the same order."""
-    wanted = query.offset + query.limit
+    end = query.offset + query.limit
+    wanted = end + len(plan.hidden)
     if query.sort == "relevance" and query.words and query.offset < TIER + len(plan.named):
         score = f"bm25(search_index, {_WEIGHTS}) + {_POPULARITY} * (search_index.rowid >> {ID_BITS})"
         first = min(wanted, TIER)
@@ -154,7 +176,7 @@ def _ranked_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> l
     else:
         rows = _select(connection, plan, "search_index.rowid AS r", wanted, 0, "")
     slots = [*plan.named, *(slot for slot in rows if slot not in plan.named)]
-    return slots[query.offset : wanted]
+    return [slot for slot in slots if slot & ID_MASK not in plan.hidden][query.offset : end]
 
 
 def _sorted_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> list[int]:
@@ -164,10 +186,11 @@ def _sorted_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> l
     rows = connection.execute(
         f"SELECT search_index.rowid FROM search_index CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK} "
         f"WHERE search_index MATCH ?{condition} "
-        f"ORDER BY {order}, search_index.rowid LIMIT ? OFFSET ?",
-        (plan.match, *plan.values, query.limit, query.offset),
+        f"ORDER BY {order}, search_index.rowid LIMIT ?",
+        (plan.match, *plan.values, query.limit + query.offset + len(plan.hidden)),
     )
-    return [slot for (slot,) in rows]
+    slots = [slot for (slot,) in rows if slot & ID_MASK not in plan.hidden]
+    return slots[query.offset : query.offset + query.limit]
 
 
 def _select(connection: sqlite3.Connection, plan: Plan, columns: str, limit: int, offset: int, outer: str) -> list[int]:
@@ -192,4 +215,4 @@ def _count(connection: sqlite3.Connection, plan: Plan) -> int:
     ).fetchone()
     statement = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = ?"
     beside = (slot for slot in plan.named if connection.execute(statement, (plan.match, slot)).fetchone() is None)
-    return int(row[0]) + sum(1 for _slot in beside)
+    return int(row[0]) + sum(1 for _slot in beside) - len(plan.hidden)
