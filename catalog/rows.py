@@ -177,8 +177,9 @@ def _unpack(text: str) -> tuple[str, ...]:
     return _texts.decode(text) if text else ()
 
 
-def _amount(amount: Amount | None) -> tuple[int | None, str, bool]:
-    return (None, "", False) if amount is None else (amount.value, amount.source, amount.lower_bound)
+def _amount(amount: Amount | None) -> tuple[int | None, str, int]:
+    """The columns of an amount. A bool is no plain number to `sqlite3`: it would look for an adapter each time."""
+    return (None, "", 0) if amount is None else (amount.value, amount.source, int(amount.lower_bound))
 
 
 def _amount_of(value: int | None, source: str, lower_bound: int) -> Amount | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping, Sequence
 
 from catalog.index.keys import EVERY, TAGS_END, apart, bigrams, cjk_runs, last_segment, plain
 from catalog.record import Entry
@@ -16,7 +16,7 @@ FACETS = 4
 Texts = tuple[str, str, str, str, str]
 """name, title, body, extra, cjk: what an entry says in words."""
 
-Tokens = Callable[[str, str], tuple[str, ...]]
+Tokens = Mapping[tuple[str, str], tuple[str, ...]]
 """(facet, term) -> the token of the term and of each of its ancestors."""
 
 VERSION = "3"
@@ -28,20 +28,19 @@ def document(entry: Entry, tokens: Tokens) -> Document:
     return assembled(texts(entry), facet_terms(entry), len(entry.tags or ()), tokens)
 
 
-def assembled(parts: Texts, terms: Iterable[tuple[str, str]], tags: int, tokens: Tokens) -> Document:
+def assembled(parts: Texts, terms: Sequence[tuple[str, str]], tags: int, tokens: Tokens) -> Document:
     """The document of these texts and facet terms, of which the first `tags` are the entry's own tags.
 
     The facets are written as the token that all hold, the tags in order, `TAGS_END` and what else it is found by.
     """
-    own: list[str] = []
-    others: list[str] = []
-    for facet, term in terms:
-        token, *above = tokens(facet, term)
-        (own if tags > 0 else others).append(token)
-        others.extend(above)
-        tags -= 1
+    own = [tokens[pair] for pair in terms[:tags]]
+    found = [EVERY, *[each[0] for each in own], TAGS_END]
+    for each in own:
+        found += each[1:]
+    for pair in terms[tags:]:
+        found += tokens[pair]
     name, title, body, extra, cjk = parts
-    return name, title, body, extra, " ".join(dict.fromkeys((EVERY, *own, TAGS_END, *others))), cjk
+    return name, title, body, extra, " ".join(dict.fromkeys(found)), cjk
 
 
 def texts(entry: Entry) -> Texts:
@@ -50,14 +49,18 @@ def texts(entry: Entry) -> Texts:
     title = f"{entry.title} {entry.title_zh}" if entry.title_zh else entry.title
     body = f"{entry.summary}\n{entry.description}" if entry.summary else entry.description
     extra = _extra(entry)
-    text = f"{name}\n{title}\n{body}\n{extra}"
-    if text.isascii() and "\x00" not in text:
+    parts = (name, title, body, extra)
+    if all(map(str.isascii, parts)) and not any(map(_holds_nul, parts)):
         return name, title, body, extra, ""
     name, title, body, extra = plain(name), plain(title), plain(body), plain(extra)
     cjk = " ".join(bigrams(run) for run in cjk_runs(f"{name}\n{title}\n{body}\n{extra}"))
     if not cjk:
         return name, title, body, extra, cjk
     return apart(name), apart(title), apart(body), apart(extra), cjk
+
+
+def _holds_nul(text: str) -> bool:
+    return "\x00" in text
 
 
 def _extra(entry: Entry) -> str:

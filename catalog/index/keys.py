@@ -96,19 +96,16 @@ def bigrams(run: str) -> str:
     return " ".join([run[i : i + 2] for i in range(len(run) - 1)] + [run[-1]])
 
 
-def deletions(word: str) -> list[str]:
-    """The beginning of a word and each form of it that lacks one letter: two words one edit apart share a form.
+def forms_of(word: str, word_id: int = 0) -> list[int]:
+    """The beginning of an ASCII word and each form of it that lacks one letter, as the table keeps them: two words one
+    edit apart share a form.
 
     Only the first `SPELLING_PREFIX` letters count, as in W. Garbe's SymSpell: it halves the table, and a slip further
-    on leaves the beginning as it is.
+    on leaves the beginning as it is. A form is its CRC-32 above 31 bits of the word's id: a collision of hashes only
+    brings a candidate that is looked at once more.
     """
-    head = word[:SPELLING_PREFIX]
-    return [head, *{head[:i] + head[i + 1 :] for i in range(len(head))}]
-
-
-def form_of(text: str, word_id: int = 0) -> int:
-    """A deletion form as the table keeps it: its CRC-32 above 31 bits of the word's id.
-
-    A collision of hashes only brings a candidate that is looked at once more.
-    """
-    return zlib.crc32(text.encode()) << WORD_BITS | word_id
+    head = word[:SPELLING_PREFIX].encode()
+    crc = zlib.crc32
+    shorter = [crc(head[:i] + head[i + 1 :]) << WORD_BITS | word_id for i in range(len(head))]
+    shorter.append(crc(head) << WORD_BITS | word_id)
+    return shorter

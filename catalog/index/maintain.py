@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from catalog.index.document import FACETS, Document
-from catalog.index.keys import ID_MASK, TERM_MARK, deletions, form_of, packed
+from catalog.index.keys import ID_MASK, TERM_MARK, forms_of, packed
 from catalog.index.postings import ids_matching
 
 if TYPE_CHECKING:
@@ -36,6 +36,12 @@ LOOK_UPS = (
     "CREATE INDEX IF NOT EXISTS dataset_rows ON dataset (rows) WHERE rows IS NOT NULL",
 )
 """Indexes that only readers need: made when the first load is done, which is cheaper than keeping them up during it."""
+
+SETTINGS = {"hashsize": 64 * 1024 * 1024, "automerge": 4, "crisismerge": 16}
+"""Of the full-text table: `hashsize` bytes are gathered in memory before a segment is written (1 MiB by default)."""
+
+FIRST_LOAD = {**SETTINGS, "automerge": 0, "crisismerge": 64}
+"""While the index is filled for the first time segments are left as they come: `refresh` makes them one at the end."""
 
 MERGE_PAGES = 2000
 """Pages of the index that a small session may move to keep its segments few: many segments slow every search."""
@@ -73,6 +79,14 @@ def clear(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM meta WHERE name = ?", (DERIVED,))
 
 
+def tune(connection: sqlite3.Connection, settings: Mapping[str, int]) -> None:
+    """Give the full-text table these settings; they stay with the file."""
+    known = dict(connection.execute("SELECT k, v FROM search_index_config"))
+    for name, value in settings.items():
+        if known.get(name) != value:
+            connection.execute("INSERT INTO search_index (search_index, rank) VALUES (?, ?)", (name, value))
+
+
 def next_generation(connection: sqlite3.Connection) -> None:
     """Say that rows changed."""
     connection.execute(
@@ -100,6 +114,7 @@ def refresh(connection: sqlite3.Connection, delta: Delta | None = None) -> bool:
             delta.apply(connection)
             connection.execute("INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)", (MERGE_PAGES,))
         else:
+            tune(connection, SETTINGS)
             connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
             for statement in LOOK_UPS:
                 connection.execute(statement)
@@ -157,7 +172,8 @@ class Delta:
         for token in sorted(self._came.keys() | self._went.keys()):
             if token.startswith(TERM_MARK):
                 self._change(connection, int(token[1:], 16), self._came.get(token, set()), self._went.get(token, set()))
-        add_words(connection, self._words)
+        known = "SELECT 1 FROM word WHERE word = ?"
+        add_words(connection, [word for word in self._words if connection.execute(known, (word,)).fetchone() is None])
 
     @staticmethod
     def _change(connection: sqlite3.Connection, number: int, came: set[int], went: set[int]) -> None:
@@ -204,11 +220,9 @@ def spelling_words(connection: sqlite3.Connection) -> set[str]:
 
 
 def add_words(connection: sqlite3.Connection, words: Iterable[str]) -> None:
-    """Add spelling words that are not known yet. The caller holds a transaction."""
-    known = "SELECT 1 FROM word WHERE word = ?"
-    new = [word for word in sorted(set(words)) if connection.execute(known, (word,)).fetchone() is None]
+    """Add new spelling words. The caller holds a transaction."""
     first: int = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM word").fetchone()[0]
-    fresh = list(enumerate(new, start=first))
+    fresh = list(enumerate(sorted(words), start=first))
     connection.executemany("INSERT INTO word (id, word) VALUES (?, ?)", fresh)
     connection.executemany("INSERT INTO word_deletion (form) VALUES (?)", ((form,) for form in _forms(fresh)))
 
@@ -221,4 +235,4 @@ def words_of(text: str) -> set[str]:
 
 
 def _forms(words: Iterable[tuple[int, str]]) -> list[int]:
-    return sorted({form_of(text, number) for number, word in words for text in deletions(word)})
+    return sorted({form for number, word in words for form in forms_of(word, number)})

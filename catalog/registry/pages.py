@@ -141,10 +141,13 @@ class PageWriter:
         before: Document | None = None,
     ) -> None:
         batch.rows.append((number, *entry.columns, slot, entry.digest, first_seen, now, ""))
-        term_id, rule_id = self._terms.id, self._terms.rule
-        tags = batch.details["tag"]
-        for position, facet, term, rule, evidence, confidence in entry.tags:
-            tags.append((number, position, term_id(facet, term), rule_id(rule), evidence, confidence))
+        ids, rules = self._terms.ids, self._terms.rules
+        batch.details["tag"].extend(
+            [
+                (number, position, ids[facet, term], rules[rule], evidence, confidence)
+                for position, facet, term, rule, evidence, confidence in entry.tags
+            ]
+        )
         for name, rows in zip(TABLES_OF_DETAILS[1:], entry.details, strict=True):
             if rows:
                 batch.details[name].extend([(number, *row) for row in rows])

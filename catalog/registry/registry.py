@@ -20,7 +20,17 @@ from catalog import vocabulary
 from catalog.errors import CatalogError, Fatal, NotFound
 from catalog.index.document import VERSION as DOCUMENT_VERSION
 from catalog.index.document import document
-from catalog.index.maintain import Delta, add_documents, clear, is_fresh, next_generation, refresh
+from catalog.index.maintain import (
+    FIRST_LOAD,
+    SETTINGS,
+    Delta,
+    add_documents,
+    clear,
+    is_fresh,
+    next_generation,
+    refresh,
+    tune,
+)
 from catalog.lock import writer_lock
 from catalog.migrations import migrate, pending, require_current, version_of
 from catalog.record import Entry
@@ -52,7 +62,9 @@ class Registry:
         self._delta = Delta(fresh=False)
         self._bring_up_to_date()
         self._terms = Terms(connection, self._vocabulary)
-        self._delta = Delta(fresh=is_fresh(connection) and len(self) > 0)
+        filled = connection.execute("SELECT 1 FROM dataset LIMIT 1").fetchone() is not None
+        tune(connection, SETTINGS if filled else FIRST_LOAD)
+        self._delta = Delta(fresh=filled and is_fresh(connection))
         self._pages = PageWriter(connection, self._terms, self._delta)
         self._clustered = is_clustered(connection)
 

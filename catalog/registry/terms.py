@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from catalog.index.keys import name_norm, token_of
 from catalog.vocabulary import Term, Vocabulary
@@ -14,8 +16,31 @@ FREE_PARENTS = {"language"}
 """Facets whose free terms have the part before the first hyphen as parent (zh-CN is zh)."""
 
 
+Pair = tuple[str, str]
+"""A facet and a term of it."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class _Made(dict[Key, Value]):
+    """A dictionary that makes what it is asked for and does not hold: millions of look-ups find it there."""
+
+    def __init__(self, make: Callable[[Key], Value], known: Iterable[tuple[Key, Value]] = ()) -> None:
+        super().__init__(known)
+        self._make = make
+
+    def __missing__(self, key: Key) -> Value:
+        made = self[key] = self._make(key)
+        return made
+
+
 class Terms:
-    """Numbers terms and rules, adding those not met before, inside the caller's transaction."""
+    """Numbers terms and rules, adding those not met before, inside the caller's transaction.
+
+    `ids` maps (facet, term) to its number, `rules` the name of a rule to its number, and `tokens` (facet, term) to the
+    index tokens of the term and of all its ancestors.
+    """
 
     def __init__(self, connection: sqlite3.Connection, vocabulary: Vocabulary) -> None:
         self._connection = connection
@@ -24,38 +49,23 @@ class Terms:
 
     def reload(self) -> None:
         """Read the numbers from the tables again (after a rollback)."""
-        self._ids: dict[tuple[str, str], int] = {}
-        self._names: dict[int, tuple[str, str]] = {}
-        for number, facet, term in self._connection.execute("SELECT id, facet, term FROM term"):
-            self._ids[facet, term] = number
-            self._names[number] = (facet, term)
-        self._rules: dict[str, int] = dict(self._connection.execute("SELECT name, id FROM rule"))
-        self._tokens: dict[tuple[str, str], tuple[str, ...]] = {}
+        rows = self._connection.execute("SELECT id, facet, term FROM term")
+        self._names: dict[int, Pair] = {number: (facet, term) for number, facet, term in rows}
+        self.ids = _Made(self._add, ((pair, number) for number, pair in self._names.items()))
+        self.rules = _Made(self._add_rule, self._connection.execute("SELECT name, id FROM rule"))
+        self.tokens = _Made(self._tokens_of)
 
-    def id(self, facet: str, term: str) -> int:
-        """The number of a term."""
-        found = self._ids.get((facet, term))
-        return self._add(facet, term) if found is None else found
-
-    def name(self, number: int) -> tuple[str, str]:
+    def name(self, number: int) -> Pair:
         """The (facet, term) of a number."""
         return self._names[number]
 
-    def rule(self, name: str) -> int:
-        """The number of a rule."""
-        found = self._rules.get(name)
-        if found is None:
-            row = self._connection.execute("INSERT INTO rule (name) VALUES (?) RETURNING id", (name,)).fetchone()
-            found = self._rules[name] = row[0]
-        return found
+    def _add_rule(self, name: str) -> int:
+        row = self._connection.execute("INSERT INTO rule (name) VALUES (?) RETURNING id", (name,)).fetchone()
+        return int(row[0])
 
-    def tokens(self, facet: str, term: str) -> tuple[str, ...]:
-        """The index tokens of a term and of all its ancestors."""
-        found = self._tokens.get((facet, term))
-        if found is None:
-            terms = (term, *self._ancestors(facet, term))
-            found = self._tokens[facet, term] = tuple(token_of(self.id(facet, each)) for each in terms)
-        return found
+    def _tokens_of(self, pair: Pair) -> tuple[str, ...]:
+        facet, term = pair
+        return tuple(token_of(self.ids[facet, each]) for each in (term, *self._ancestors(facet, term)))
 
     def _ancestors(self, facet: str, term: str) -> tuple[str, ...]:
         if self._vocabulary.has(facet, term):
@@ -65,12 +75,12 @@ class Terms:
             return (parent, *self._ancestors(facet, parent))
         return ()
 
-    def _add(self, facet: str, term: str) -> int:
+    def _add(self, pair: Pair) -> int:
+        facet, term = pair
         row = (facet, term, term, "", "", "", 1_000_000, "[]", "[]")
         number: int = self._connection.execute(f"{_INSERT} RETURNING id", row).fetchone()[0]
         self._connection.execute(_INSERT_ALIAS, (name_norm(term), facet, number))
-        self._ids[facet, term] = number
-        self._names[number] = (facet, term)
+        self._names[number] = pair
         return number
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from catalog.index.keys import WORD_BITS, deletions, form_of, name_norm
+from catalog.index.keys import WORD_BITS, forms_of, name_norm
 from catalog.search.match import match_expression, words_expressions
 from catalog.search.query import Query, Word
 from catalog.search.terms import Filters
@@ -98,7 +98,7 @@ def neighbours(connection: sqlite3.Connection, text: str) -> list[str]:
         return []
     others = {
         other
-        for form in map(form_of, deletions(word))
+        for form in set(forms_of(word))
         for (other,) in connection.execute(_SHARING, (form, form + (1 << WORD_BITS)))
     }
     near = [(distance(word, other), other) for other in others if other != word]
