@@ -7,6 +7,8 @@ Retry-After and RateLimit obeyed, redirects judged hop by hop, public addresses 
 from catalog.web.client import Web
 from catalog.web.model import (
     BudgetSpent,
+    Disallowed,
+    HostClosed,
     HttpStatus,
     KiB,
     MiB,
@@ -15,14 +17,18 @@ from catalog.web.model import (
     Refused,
     Reply,
     Stopped,
+    Untrusted,
     WebSettings,
     public_url,
     stored_url,
 )
+from catalog.web.robots import Rules
 from catalog.web.stream import Stream
 
 __all__ = [
     "BudgetSpent",
+    "Disallowed",
+    "HostClosed",
     "HttpStatus",
     "KiB",
     "MiB",
@@ -30,8 +36,10 @@ __all__ = [
     "OutOfTime",
     "Refused",
     "Reply",
+    "Rules",
     "Stopped",
     "Stream",
+    "Untrusted",
     "Web",
     "WebSettings",
     "public_url",

@@ -39,6 +39,19 @@ def read(chunks: Iterable[bytes], coding: str, max_bytes: int, url: str) -> byte
     return b"".join(parts)
 
 
+def start(chunks: Iterable[bytes], coding: str, max_bytes: int, url: str) -> bytes:
+    """The first `max_bytes` of the unpacked body, and a little more where it is longer. Raises as `read` does."""
+    unpack = _unpacker(coding, max_bytes + STEP, url)
+    found = b""
+    for chunk in chunks:
+        for part in unpack.feed(chunk):
+            found += part
+            if len(found) > max_bytes:
+                return found
+    unpack.finish()
+    return found
+
+
 class _Plain:
     """No coding: the bytes as they are."""
 

@@ -27,9 +27,11 @@ class WebSettings:
     `timeout` is the longest silence of the other side, `deadline` the most time one call may spend in the network (its
     tries together; waits that the other side asked for do not count), `slow_after` the span over which a download must
     keep 1 KiB a second. `max_wait` caps what a Retry-After may ask for, `max_pause` what a spent quota may; a longer
-    one ends the call. `max_requests` is a budget over the life of the client. `allow_private_hosts` are hosts that the
-    user named: these alone may have a private address, another port than 80 and 443, or get a token over plain http.
-    `sleep` None waits so that `close` ends the wait; what a given one does is taken to have lasted as long as asked.
+    one ends the call. A harvest of pages waits `max_rest` at most and keeps `crawl_delay` between two requests to a
+    host; less than a second is for the hosts that the user named. `max_requests` is a budget over the life of the
+    client. `allow_private_hosts` are hosts that the user named: these alone may have a private address, another port
+    than 80 and 443, or get a token over plain http. `sleep` None waits so that `close` ends the wait; what a given one
+    does is taken to have lasted as long as asked.
     """
 
     user_agent: str = ""
@@ -39,6 +41,8 @@ class WebSettings:
     tries: int = 5
     max_wait: float = 120.0
     max_pause: float = 900.0
+    max_rest: float = 60.0
+    crawl_delay: float = 1.0
     max_requests: int | None = None
     offline: bool = False
     allow_private_hosts: frozenset[str] = frozenset()
@@ -82,6 +86,19 @@ class HttpStatus(CatalogError):
 
 class Refused(Fatal):
     """An address that we do not call: not http(s), not public, or another port than the web's."""
+
+
+class Untrusted(Fatal):
+    """The certificate of the other side cannot be verified."""
+
+
+class Disallowed(Fatal):
+    """A page that a crawler may not read or keep: by robots.txt, X-Robots-Tag, or because it is no text."""
+
+
+class HostClosed(Retriable):
+    """A host that is left alone for now: it asks for a longer pause than a harvest waits, or its robots.txt does not
+    come. `wait` says how long, where that is known."""
 
 
 class BudgetSpent(Retriable):

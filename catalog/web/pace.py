@@ -6,11 +6,13 @@ The rules are pure functions over headers and a clock; `Pace` remembers what eac
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -97,11 +99,22 @@ class Pace:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self._names: dict[tuple[str, str], tuple[str, ...]] = {}
         self._hosts: dict[str, threading.Lock] = {}
+        self._answered: dict[str, float] = {}
 
-    def turn(self, host: str) -> threading.Lock:
-        """The lock that lets one request a time through to a host's API."""
+    @contextmanager
+    def turn(self, host: str) -> Iterator[None]:
+        """Lets one request a time through to a host's API or pages."""
         with self._lock:
-            return self._hosts.setdefault(host, threading.Lock())
+            turn = self._hosts.setdefault(host, threading.Lock())
+        with turn:
+            try:
+                yield
+            finally:
+                self._answered[host] = self._clock()
+
+    def gap(self, host: str, delay: float) -> float:
+        """Seconds until `delay` has passed since the host's last answer, for the one whose turn it is."""
+        return max(0.0, self._answered.get(host, -math.inf) + delay - self._clock())
 
     def delay(self, host: str, path: str) -> float:
         """Seconds to wait before the next request; 0.0 takes the request out of its bucket.

@@ -17,6 +17,7 @@ from catalog.web.wire import Backend
 
 KEEP_ALIVE = 30.0  # seconds that an unused connection is kept
 CONNECTIONS = 64
+ORIGINS = 10_000  # whose proxy is remembered
 
 
 class Pools:
@@ -27,10 +28,11 @@ class Pools:
         self._trust_env = trust_env
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, bool], httpcore.ConnectionPool] = {}
+        self._proxies: dict[tuple[str, str, int | None], str] = {}
 
     def find(self, url: httpx.URL) -> httpcore.ConnectionPool:
         """The pool for `url`; behind a proxy the guard sees the name only."""
-        proxy = self._proxy(url) if self._trust_env else ""
+        proxy = self._known_proxy(url) if self._trust_env else ""
         if proxy:
             guard.check_name(guard.host_of(url), self._named)
         key = (proxy, url.scheme == "https")
@@ -44,6 +46,16 @@ class Pools:
             for pool in self._pools.values():
                 pool.close()
             self._pools.clear()
+
+    def _known_proxy(self, url: httpx.URL) -> str:
+        """The proxy for an address, looked up once an origin: reading the environment costs as much as a request."""
+        key = (url.scheme, url.host, url.port)
+        found = self._proxies.get(key)
+        if found is None:
+            if len(self._proxies) >= ORIGINS:
+                self._proxies.clear()
+            found = self._proxies[key] = self._proxy(url)
+        return found
 
     def _proxy(self, url: httpx.URL) -> str:
         """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY mean for this address."""

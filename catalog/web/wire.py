@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import httpcore
 
-from catalog.errors import Fatal, Retriable
+from catalog.errors import CatalogError, Fatal, Retriable
 from catalog.web import guard
-from catalog.web.model import OutOfTime, Stopped, public_url
+from catalog.web.model import OutOfTime, Stopped, Untrusted, public_url
 
 SLICE: Final = 0.25  # seconds between two looks at whether the caller has given up
 PER_ADDRESS: Final = 5.0  # seconds for one address while others are left
@@ -146,10 +146,10 @@ def told(url: str) -> Iterator[None]:
         raise _meaning(error, public_url(url)) from error
 
 
-def _meaning(error: Exception, shown: str) -> Fatal | Retriable:
+def _meaning(error: Exception, shown: str) -> CatalogError:
     cause = error.__cause__ or error.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Fatal(
+        return Untrusted(
             f"The certificate of {shown} is not trusted ({cause.verify_message}).",
             "If your network has its own certificate authority, set SSL_CERT_FILE to its bundle.",
         )
