@@ -17,6 +17,7 @@ from catalog.registry import Registry
 from catalog.registry.clusters import again, members_with, put_together, refresh_clusters, tell_apart
 from catalog.search.hits import Result
 from catalog.tagger import complete
+from tests.conftest import Command
 
 
 @pytest.mark.parametrize(
@@ -317,3 +318,27 @@ def test_many_matches_fold_as_few_do(tmp_path: Path) -> None:
     assert found.total == 2110
     assert found.facets is not None
     assert {each.term: each.count for each in found.facets["source"]} == {"huggingface": 2110}
+
+
+# -- on the command line --------------------------------------------------------------------------------------------
+
+
+def test_the_command_line_shows_copies_and_takes_one_out(copies: Path, catalog_command: Command) -> None:
+    shown = catalog_command("search", "numbat", "--no-facets")
+    assert "huggingface:a/numbats (+2)" in shown.stdout
+    assert "kaggle:b/numbats" not in shown.stdout
+    assert "kaggle:b/numbats" in catalog_command("search", "numbat", "--no-merge", "-q").stdout
+    row = json.loads(catalog_command("search", "numbat", "--json").stdout)["hits"][0]
+    assert row["also_at"] == ["kaggle:b/numbats", "uci:7"]
+    told = catalog_command("show", "huggingface:a/numbats")
+    assert "kaggle:b/numbats\n      the same DOI 10.5281/zenodo.7" in told.stdout
+    assert [each["key"] for each in json.loads(catalog_command("show", "uci:7", "--json").stdout)["same_as"]] == [
+        "huggingface:a/numbats",
+        "kaggle:b/numbats",
+    ]
+    done = catalog_command("unmerge", "kaggle:b/numbats", "--because", "another split")
+    assert (done.returncode, "is told apart from" in done.stderr) == (0, True)
+    assert "huggingface:a/numbats (+1)" in catalog_command("search", "numbat").stdout
+    assert catalog_command("unmerge", "huggingface:c/other-numbats").returncode == 3
+    assert catalog_command("unmerge", "kaggle:b/numbats", "--undo").returncode == 0
+    assert "huggingface:a/numbats (+2)" in catalog_command("search", "numbat").stdout

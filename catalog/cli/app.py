@@ -13,6 +13,7 @@ COMMANDS = {
     "init": ("catalog.cli.init", "Make the registry, or bring it up to date, from the embedded catalog."),
     "search": ("catalog.cli.search", "Find datasets by words and filters."),
     "show": ("catalog.cli.show", "Show everything known of a dataset, with the evidence."),
+    "unmerge": ("catalog.cli.unmerge", "Tell a dataset apart from those it was joined with."),
     "facets": ("catalog.cli.facets", "List facets, their terms, aliases and counts."),
     "fetch": ("catalog.cli.fetch", "Download a dataset: planned, resumable, verified."),
     "verify": ("catalog.cli.fetch", "Check downloaded files against their receipt."),

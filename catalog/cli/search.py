@@ -56,7 +56,7 @@ FIELDS = (
 )
 CSV_FIELDS = (
     "key", "title", "domain", "task", "language", "commercial", "license", "license_reason", "access", "rows",
-    "bytes", "tokens", "downloads", "likes", "modified", "url",
+    "bytes", "tokens", "downloads", "likes", "modified", "url", "also_at",
 )  # fmt: skip
 
 
@@ -118,6 +118,7 @@ class _SearchCommand(click.Command):
 @click.option("--page", type=click.IntRange(1, 100_000), default=1, help="Which page.")
 @click.option("--facets/--no-facets", "facets", default=None, help="Counts by facet (on a terminal: shown).")
 @click.option("--exact", is_flag=True, help="Search the words as typed, without spelling help.")
+@click.option("--merge/--no-merge", default=True, help="Show the copies of a dataset as one result, or each.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the keys, for xargs.")
@@ -172,7 +173,8 @@ def read_query(words: Sequence[str], options: dict[str, Any]) -> Query:
         side["access"] = [*side["access"], *CLOSED.split(",")]
     query = query.narrowed(wanted, excluded, ranges)
     limit = options["limit"]
-    return replace(query, sort=options["sort"], limit=limit, offset=(options["page"] - 1) * limit)
+    page = {"limit": limit, "offset": (options["page"] - 1) * limit}
+    return replace(query, sort=options["sort"], merge=options["merge"], **page)
 
 
 def split_terms(values: Iterable[str]) -> list[str]:
@@ -192,8 +194,9 @@ def lines_of(result: Result, width: int) -> Iterable[str]:
 def cells_of(hit: Hit) -> list[str]:
     """The cells of a hit, in the order of `FIELDS`."""
     title = hit.title_zh if is_chinese() and hit.title_zh else hit.title or hit.summary
+    copies = f" (+{len(hit.also_at)})" if hit.also_at else ""
     return [
-        f"{hit.key} (gone)" if hit.missing_since else hit.key,
+        f"{hit.key} (gone)" if hit.missing_since else f"{hit.key}{copies}",
         title,
         ",".join(hit.tags.get("domain", ())[:2]),
         ",".join(sorted(hit.tags.get("task", ()), key=lambda term: term not in STAGES)[:3]),
@@ -257,5 +260,5 @@ def key_for_pipe(hit: Hit) -> str:
 def csv_row(hit: Hit) -> list[Any]:
     """The cells of `CSV_FIELDS`."""
     joined = {facet: " ".join(hit.tags.get(facet, ())) for facet in ("domain", "task", "language")}
-    values = {**hit.to_dict(), **joined}
+    values = {**hit.to_dict(), **joined, "also_at": " ".join(hit.also_at)}
     return [values[name] for name in CSV_FIELDS]

@@ -46,14 +46,40 @@ def show_command(name: str, full: bool, as_json: bool, registry: str | None) -> 
         entry = read_entries(connection, [named.id], terms_of(connection))[named.id]
         seen = connection.execute("SELECT first_seen, changed, missing_since FROM dataset WHERE id = ?", (named.id,))
         dates = dict(zip(("first_seen", "changed", "missing_since"), seen.fetchone(), strict=True))
-        also = [each.key for each in resolve(connection, name) if each.id != named.id]
+        copies = copies_of(connection, named.id)
+        apart = {named.id, *(number for number, _key, _reason in copies)}
+        also = [each.key for each in resolve(connection, name) if each.id not in apart]
     if as_json:
         import json
 
-        output.print_json({"key": entry.key, **json.loads(encode(entry)), **dates})
+        same = [{"key": key, "because": reason} for _number, key, reason in copies]
+        output.print_json({"key": entry.key, **json.loads(encode(entry)), **dates, "same_as": same})
         return 0
-    print("\n".join(lines_of(entry, dates, also, full=full)))
+    print("\n".join((*lines_of(entry, dates, also, full=full), *copy_lines(copies))))
     return 0
+
+
+def copies_of(connection: sqlite3.Connection, number: int) -> list[tuple[int, str, str]]:
+    """The other members of a dataset's cluster: (id, key, why they are taken for one)."""
+    rows = connection.execute(
+        "SELECT b.dataset_id, d.key, a.reason, b.reason FROM cluster_member a JOIN cluster_member b "
+        "ON b.cluster_id = a.cluster_id AND b.dataset_id <> a.dataset_id JOIN dataset d ON d.id = b.dataset_id "
+        "WHERE a.dataset_id = ? ORDER BY b.rank",
+        (number,),
+    )
+    return [(other, key, theirs or ours) for other, key, ours, theirs in rows]
+
+
+def copy_lines(copies: list[tuple[int, str, str]]) -> Iterable[str]:
+    """Where the same dataset stands as well, and why it is taken for the same."""
+    if not copies:
+        return
+    yield ""
+    yield said("The same dataset elsewhere:")
+    for _number, key, reason in copies:
+        yield f"  {for_terminal(key)}"
+        yield f"      {for_terminal(reason)}"
+    yield said("If one is not the same: {command}", command=f"catalog unmerge {for_terminal(copies[0][1])}")
 
 
 def one_named(connection: sqlite3.Connection, name: str) -> Named:

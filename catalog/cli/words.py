@@ -85,6 +85,8 @@ CHINESE = {
     "columns": "列",
     "… and {count} more": "…… 另有 {count} 列",
     "evidence": "证据",
+    "The same dataset elsewhere:": "同一数据集的其他位置：",
+    "If one is not the same: {command}": "若其中有误：{command}",
     "Fetch it with: {command}": "下载：{command}",
 }
 
