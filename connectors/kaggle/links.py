@@ -1,0 +1,124 @@
+"""Calls of Kaggle's REST API about one dataset, and its refusals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import quote
+
+from catalog.errors import CatalogError, Fatal, Gated, NotFound
+from catalog.record import clean
+from catalog.web import HttpStatus, MiB, Web
+from connectors.kaggle import settings
+from connectors.kaggle.account import LOGIN
+from connectors.kaggle.credentials import best
+from connectors.kaggle.mapping import PAGE, is_ref
+
+PAGE_BYTES: Final = 32 * MiB
+FILE_PAGE: Final = 200  # files asked for a page; Kaggle gives 20 of its own
+MAX_FILES: Final = 200_000
+MAX_PAGES: Final = 10_000
+
+Json = dict[str, Any]
+
+
+def ask(web: Web, url: str, params: dict[str, str] | None = None) -> object:
+    """The JSON at an address of Kaggle, with the user's login if there is one."""
+    return web.get_json(url, params=params, token=token_for(url), max_bytes=PAGE_BYTES, deadline=120).value
+
+
+def token_for(url: str) -> str | None:
+    """The user's login as the value of the Authorization header where `url` is Kaggle's, None for any other."""
+    from connectors.kaggle.account import authorization
+
+    return authorization() if settings.is_ours(url) else None
+
+
+def view(web: Web, ref: str, version: str = "") -> Json:
+    """What Kaggle tells of one dataset, of one version where it is named. Raises `NotFound`, `Gated`, `Fatal`."""
+    params = {"datasetVersionNumber": version} if version else None
+    try:
+        value = ask(web, settings.api("view", *_parts(ref)), params)
+    except HttpStatus as error:
+        raise explained(error, ref) from None
+    if not isinstance(value, dict) or not is_ref(value.get("ref")):
+        raise Fatal(f"Kaggle's answer about {ref} makes no sense.", f"Check {settings.VARIABLE}, or try again later.")
+    return value
+
+
+def file_rows(web: Web, ref: str, version: str = "") -> Iterator[Json]:
+    """The files of a dataset, page by page. Raises as `view` does; a listing that leads in a circle is `Fatal`."""
+    url = settings.api("list", *_parts(ref))
+    chosen = {"datasetVersionNumber": version} if version else {}
+    token, used, count = "", {""}, 0
+    for _ in range(MAX_PAGES):
+        params = {**chosen, "pageSize": str(FILE_PAGE), **({"pageToken": token} if token else {})}
+        try:
+            value = ask(web, url, params)
+        except HttpStatus as error:
+            raise explained(error, ref) from None
+        rows = value.get("datasetFiles") if isinstance(value, dict) else None
+        said = (
+            clean(value.get("errorMessage") or value.get("errorMessageNullable"), 200)
+            if isinstance(value, dict)
+            else ""
+        )
+        if said:
+            raise Fatal(
+                f"Kaggle does not list the files of {ref}: {said}", "Fetch the whole bundle, without --include."
+            )
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, dict):
+                count += 1
+                yield row
+        token = clean(value.get("nextPageToken"), 2000) if isinstance(value, dict) else ""
+        if not token:
+            return
+        if token in used or count > MAX_FILES:
+            raise Fatal(
+                f"Kaggle's list of the files of {ref} leads in a circle.", "Fetch the bundle, without --include."
+            )
+        used.add(token)
+
+
+def croissant(web: Web, ref: str) -> object:
+    """The Croissant document of a dataset, None where Kaggle has none or is too busy to make it."""
+    owner, slug = _parts(ref)
+    url = f"{settings.endpoint()}/datasets/{owner}/{slug}/croissant/download"
+    try:
+        return ask(web, url)
+    except HttpStatus:
+        return None
+
+
+def download_url(ref: str, version: str, name: str = "") -> str:
+    """Where the bundle, or one file of it, is given out: an address that leads to a signed one, anew at each call."""
+    parts = [*_parts(ref), quote(name, safe="")] if name else _parts(ref)
+    address = settings.api("download", *parts)
+    return f"{address}?datasetVersionNumber={version}" if version else address
+
+
+def explained(error: HttpStatus, ref: str) -> CatalogError:
+    """A refusal in one sentence and with the next step; the error itself where it says nothing more.
+
+    Kaggle answers 403 as well as 404 for what is missing and for what is private, so neither is said for sure.
+    """
+    login = best()
+    if error.status == 401:
+        if login is None:
+            return Gated(f"Kaggle gives out {ref} to its users alone.", f"Log in: {LOGIN}.")
+        step = f"Renew it ({LOGIN}), or remove it to go on without a login."
+        return Gated(f"Kaggle does not take the {login.name} of {login.where}.", step)
+    if error.status in (403, 404):
+        account = "your account may not see it" if login else f"it is private (then {LOGIN})"
+        return NotFound(
+            f"Kaggle has no dataset {ref} that you may see ({error.status}).",
+            f"Check the name at {PAGE}{ref}; it may be gone, or {account}.",
+        )
+    return error
+
+
+def _parts(ref: str) -> list[str]:
+    if not is_ref(ref):
+        raise NotFound(f"{ref[:100]!r} is not the name of a dataset on Kaggle.", "Names look like owner/name.")
+    return ref.split("/")
