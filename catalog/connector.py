@@ -29,8 +29,8 @@ class Lead:
 
     `place` is unique within its `scope`; both, and `kind`, are the connector's own words. `host` is who is asked,
     `modified` what the listing says of the last change, `depth` how far from the start it was found. What the last
-    visit left: `etag`, `last_modified`, `digest`, how many visits failed in a row, `visited` (UTC, "" for never) and
-    the `keys` of the datasets that were found there.
+    visit left: `etag`, `last_modified`, `digest` (of what was read, in the connector's own words), how many visits
+    failed or found it gone in a row, `visited` (UTC, "" for never) and the `keys` of the datasets that were found.
     """
 
     place: str
@@ -67,21 +67,33 @@ class Visit:
 
 
 class Queue(Protocol):
-    """What is to be visited; kept in the registry, in the transaction of the page that found or visited it."""
+    """What is to be visited; kept in the registry, in the transaction of the page that found or visited it.
 
-    def due(self, scope: str, limit: int, *, host: str = "", kind: str = "") -> list[Lead]:
-        """The leads that are due, those never visited first, then those waiting longest; of one host if it is given.
+    `host` and `kind` narrow a question to one of them, `since` (a date) to what has changed from then on as far as
+    that is known; `before` (UTC, to the second) makes due what was last visited before it.
+    """
+
+    def due(
+        self, scope: str, limit: int, *, host: str = "", kind: str = "", since: str = "", before: str = ""
+    ) -> list[Lead]:
+        """The leads that are due, those never visited first, then those waiting longest.
 
         What was due stays due until a page with its `Visit` is committed.
         """
         ...
 
-    def hosts(self, scope: str) -> list[str]:
+    def hosts(self, scope: str, *, kind: str = "", since: str = "", before: str = "") -> list[str]:
         """The hosts that have leads due."""
         ...
 
-    def count(self, scope: str, *, due: bool = True) -> int:
+    def count(
+        self, scope: str, *, due: bool = True, host: str = "", kind: str = "", since: str = "", before: str = ""
+    ) -> int:
         """How many leads are due, or known at all."""
+        ...
+
+    def lead(self, scope: str, place: str) -> Lead | None:
+        """One lead with what its last visit left, due or not."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,45 @@ def test_what_is_still_listed_is_back(registry: Registry) -> None:
     registry.connection.execute("UPDATE dataset SET missing_since = '2020-01-01T00:00:00Z'")
     registry.commit_page(run, [], sight=True, listed=("site:1", "site:never"))
     assert registry.connection.execute("SELECT missing_since FROM dataset").fetchone() == ("",)
+
+
+def test_a_change_on_the_day_of_the_visit_is_news(registry: Registry) -> None:
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    _commit(registry, found=(_lead(ONE, modified="2001-01-01"),))
+    _commit(registry, visited=(Visit(_lead(ONE), "read", 9e6),))
+    _commit(registry, found=(_lead(ONE, modified=today),))
+    assert registry.queue("site").count("site") == 1
+    _commit(registry, visited=(Visit(_lead(ONE), "read", 9e6),))
+    _commit(registry, found=(_lead(ONE, modified=today),))
+    assert registry.queue("site").count("site") == 0
+
+
+def test_a_question_can_be_narrowed(registry: Registry) -> None:
+    other = Lead("https://b.org/1", scope="site", kind="map", host="b.org", modified="2020-05-05")
+    _commit(registry, found=(_lead(ONE, modified="2024-01-01"), _lead(TWO), other))
+    queue = registry.queue("site")
+    assert [lead.place for lead in queue.due("site", 10, kind="map")] == [other.place]
+    assert [lead.place for lead in queue.due("site", 10, host="data.example.org")] == [ONE, TWO]
+    assert [lead.place for lead in queue.due("site", 10, since="2023-01-01")] == [ONE, TWO]
+    assert queue.hosts("site", since="2023-01-01") == ["data.example.org"]
+    assert queue.hosts("site", kind="map") == ["b.org"]
+    assert (queue.count("site", kind="page"), queue.count("site", due=False, host="b.org")) == (2, 1)
+
+
+def test_what_was_visited_before_a_moment_is_due_again(registry: Registry) -> None:
+    _commit(registry, found=(_lead(ONE), _lead(TWO)))
+    _commit(registry, visited=(Visit(_lead(ONE), "read", 9e6), Visit(_lead(TWO), "refused", None)))
+    queue = registry.queue("site")
+    assert queue.due("site", 10) == []
+    assert [lead.place for lead in queue.due("site", 10, before="2999-01-01T00:00:00Z")] == [ONE]
+    assert queue.due("site", 10, before="2001-01-01T00:00:00Z") == []
+
+
+def test_one_lead_is_looked_up(registry: Registry) -> None:
+    _commit(registry, found=(_lead(ONE),))
+    _commit(registry, visited=(Visit(_lead(ONE), "gone", 9e6),))
+    found = registry.queue("site").lead("site", ONE)
+    assert found is not None
+    assert (found.place, found.failures) == (ONE, 1)
+    assert registry.queue("site").lead("site", TWO) is None
+    assert registry.queue("other").lead("site", ONE) is None

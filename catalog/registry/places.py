@@ -1,7 +1,7 @@
 """The leads of a source: what is to be visited, kept with what each visit left.
 
-A new lead is due at once; one that is listed with a later change than at its last visit is due again. Times are the
-registry's own words (UTC), so that they compare as text.
+A new lead is due at once; one that is listed with another change than before, which is no older than its last visit,
+is due again. Times are the registry's own words (UTC), so that they compare as text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from catalog.connector import Lead, Visit
 
@@ -20,11 +21,11 @@ _FOUND = """
         visited, keys, outcome, reason, due, run_id)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', '', '', 0, '', '[]', '', '', ?8, 0)
     ON CONFLICT (source, scope, place) DO UPDATE SET kind = ?4, host = ?5, depth = min(depth, ?7), modified = ?6,
-        due = CASE WHEN ?6 <> '' AND ?6 <> modified AND ?6 > substr(visited, 1, length(?6)) THEN ?8 ELSE due END
+        due = CASE WHEN ?6 <> '' AND ?6 <> modified AND ?6 >= substr(visited, 1, length(?6)) THEN ?8 ELSE due END
 """
 _VISITED = """
     UPDATE place SET outcome = ?4, reason = ?5, due = ?6, visited = ?7, run_id = ?8,
-        failures = CASE WHEN ?4 = 'failed' THEN failures + 1 ELSE 0 END,
+        failures = CASE WHEN ?4 IN ('failed', 'gone') THEN failures + 1 ELSE 0 END,
         etag = CASE WHEN ?4 = 'read' OR ?9 <> '' THEN ?9 ELSE etag END,
         last_modified = CASE WHEN ?4 = 'read' OR ?10 <> '' THEN ?10 ELSE last_modified END,
         digest = CASE WHEN ?4 = 'read' THEN ?11 ELSE digest END,
@@ -49,33 +50,55 @@ class RegistryQueue:
         self._connection = connection
         self._source = source
 
-    def due(self, scope: str, limit: int, *, host: str = "", kind: str = "") -> list[Lead]:
+    def due(self, scope: str, limit: int, **which: str) -> list[Lead]:
         """The leads that are due, at most `limit`: never visited first, then waiting longest."""
-        where, values = self._where(scope, due=True)
-        for name, value in (("host", host), ("kind", kind)):
-            if value:
-                where, values = f"{where} AND {name} = ?", [*values, value]
-        rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM place WHERE {where} ORDER BY visited <> '', due, id LIMIT ?", [*values, limit]
-        )
-        return [replace(Lead(*row[:-1]), keys=tuple(json.loads(row[-1]))) for row in rows]
+        where, values = _where(self._source, scope, True, **which)
+        rows: list[tuple[object, ...]] = []
+        for visited in ("visited = ''", "visited <> ''"):  # each of the two is in the order of the index
+            if len(rows) < limit:
+                rows += self._connection.execute(
+                    f"SELECT {_COLUMNS} FROM place WHERE {where} AND {visited} ORDER BY due, id LIMIT ?",
+                    [*values, limit - len(rows)],
+                )
+        return [_lead(row) for row in rows]
 
-    def hosts(self, scope: str) -> list[str]:
+    def hosts(self, scope: str, **which: str) -> list[str]:
         """The hosts that have leads due."""
-        where, values = self._where(scope, due=True)
+        where, values = _where(self._source, scope, True, **which)
         rows = self._connection.execute(f"SELECT DISTINCT host FROM place WHERE {where} ORDER BY host", values)
         return [host for (host,) in rows]
 
-    def count(self, scope: str, *, due: bool = True) -> int:
+    def count(self, scope: str, *, due: bool = True, **which: str) -> int:
         """How many leads are due, or known at all."""
-        where, values = self._where(scope, due=due)
+        where, values = _where(self._source, scope, due, **which)
         found: int = self._connection.execute(f"SELECT count(*) FROM place WHERE {where}", values).fetchone()[0]
         return found
 
-    def _where(self, scope: str, *, due: bool) -> tuple[str, list[object]]:
-        if due:
-            return "source = ? AND scope = ? AND due <> '' AND due <= ?", [self._source, scope, _moment(0)]
-        return "source = ? AND scope = ?", [self._source, scope]
+    def lead(self, scope: str, place: str) -> Lead | None:
+        """One lead with what its last visit left, due or not."""
+        row = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM place WHERE source = ? AND scope = ? AND place = ?", (self._source, scope, place)
+        ).fetchone()
+        return None if row is None else _lead(row)
+
+
+def _where(
+    source: str, scope: str, due: bool, *, host: str = "", kind: str = "", since: str = "", before: str = ""
+) -> tuple[str, list[object]]:
+    """The condition for the leads that are meant, and its values."""
+    where, values = ["source = ?", "scope = ?"], [source, scope]
+    if due:
+        where += ["due <> ''", "(due <= ? OR visited < ?)" if before else "due <= ?"]
+        values += [_moment(0), before] if before else [_moment(0)]
+    for condition, value in (("host = ?", host), ("kind = ?", kind), ("(modified = '' OR modified >= ?)", since)):
+        if value:
+            where.append(condition)
+            values.append(value)
+    return " AND ".join(where), [*values]
+
+
+def _lead(row: Sequence[Any]) -> Lead:
+    return replace(Lead(*row[:-1]), keys=tuple(json.loads(row[-1])))
 
 
 def store_places(
