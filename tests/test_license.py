@@ -185,7 +185,7 @@ def test_the_expression_joins_what_is_named() -> None:
 
 def test_what_forbids_or_is_unknown_says_its_note() -> None:
     assert resolve([claim("none stated", note="the posts belong to their authors")]).reason.endswith(
-        "(says card); the posts belong to their authors."
+        "(“none stated”, says card); the posts belong to their authors."
     )
 
 

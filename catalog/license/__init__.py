@@ -5,7 +5,13 @@ Why not a library: license-expression parses SPDX expressions well, but of the s
 verdict, and costs 45 ms to load. The recogniser here reads a small table by words and Creative Commons by rule.
 """
 
+from typing import Final
+
+from catalog.license.inherited import inherited
 from catalog.license.recognise import Recognised, recognise
 from catalog.license.verdict import resolve
 
-__all__ = ["Recognised", "recognise", "resolve"]
+__all__ = ["RULES", "Recognised", "inherited", "recognise", "resolve"]
+
+RULES: Final[str] = "license 2"
+"""The version of these rules, stored with what they made: change it whenever a rule or a table changes its results."""

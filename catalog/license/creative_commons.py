@@ -42,6 +42,7 @@ URL: Final = re.compile(
     r"/(?P<elements>[a-z]{2}(?:-[a-z]{2}){0,2})(?![a-z-])(?:/(?P<version>\d\.\d))?(?:/(?P<port>[a-z]{2,3})(?![a-z]))?"
     r"|creativecommons\.org/(?:publicdomain|licen[sc]es|choose)/(?P<zero>zero)(?![a-z])"
 )
+MAX_WORDS: Final = 24  # of the name of one license
 _VERSIONS: Final = frozenset({"1", "2", "2.1", "2.5", "3", "4"})
 _ELEMENTS: Final[dict[str, frozenset[str]]] = {
     "by": frozenset({"by"}),
@@ -203,7 +204,7 @@ def _elements(tokens: Sequence[str], start: int) -> tuple[frozenset[str], str, i
     elements: frozenset[str] = frozenset()
     version = ""
     position = start
-    while position < len(tokens):
+    while position < min(len(tokens), start + MAX_WORDS):
         word = tokens[position]
         pair = _PAIRS.get((word, tokens[position + 1])) if position + 1 < len(tokens) else None
         if pair:

@@ -17,7 +17,7 @@ from catalog.license.classes import strictness
 
 _WORD: Final = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
 _PLUS: Final = re.compile(r"(?<=\d)\+")
-_SPLIT_VERSION: Final = re.compile(r"(?<=[a-z_-])(\d)[p_-](\d)(?![\d.a-z])")  # 4p0, 4_0 and 4-0 are versions too
+_SPLIT_VERSION: Final = re.compile(r"(?<=[a-z_-])(\d)[p_-](\d)(?!\d|\.\d|[a-z])")  # 4p0, 4_0 and 4-0 are versions too
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _STOP: Final = frozenset(
     [

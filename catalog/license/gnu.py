@@ -40,7 +40,9 @@ _FAMILIES: Final[dict[tuple[str, ...], str]] = {
     ("free", "documentation"): "GFDL",
     ("gnu", "fdl"): "GFDL",
     ("gnu", "gfdl"): "GFDL",
+    ("gnu", "gfdlv"): "GFDL",
     ("gfdl",): "GFDL",
+    ("gfdlv",): "GFDL",
     ("fdl",): "GFDL",
 }
 _STARTS: Final = frozenset(name[0] for name in _FAMILIES)

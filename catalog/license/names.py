@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache, partial
 from typing import Final
 
 from catalog.license import creative_commons, gnu
 from catalog.license.classes import strictness
 from catalog.license.data import License, table, words
+
+Words = tuple[str, ...]
 
 _LISTS: Final = re.compile(
     r"(?:choosealicense\.com/licenses|opensource\.org/licen[sc]es?|spdx\.org/licenses|opendefinition\.org/licen[sc]es"
@@ -95,9 +97,10 @@ def _from_words(lower: str) -> Iterator[License]:
     if len(tokens) <= MAX_NAME and (whole := _whole(lower, tokens)):
         yield whole
         return
+    beside = cache(partial(_beside_license, lower))
     start = 0
     while start < len(tokens):
-        found = _deed(tokens, start) or gnu.read(tokens, start) or _of_table(lower, tokens, start)
+        found = _deed(tokens, start) or gnu.read(tokens, start) or _of_table(beside, tokens, start)
         if found:
             yield found[0]
         start = found[1] if found else start + 1
@@ -119,17 +122,17 @@ def _deed(tokens: list[str], start: int) -> tuple[License, int] | None:
     return None if vague else found
 
 
-def _of_table(lower: str, tokens: list[str], start: int) -> tuple[License, int] | None:
+def _of_table(beside: Callable[[Words], bool], tokens: list[str], start: int) -> tuple[License, int] | None:
     known = table()
     for size in range(min(known.longest, len(tokens) - start), 0, -1):
         key = tuple(tokens[start : start + size])
         license = known.names.get(key)
-        if license and (key not in known.weak or len(tokens) <= _SHORT or _beside_license(lower, key)):
+        if license and (key not in known.weak or len(tokens) <= _SHORT or beside(key)):
             return license, start + size
     return None
 
 
-def _beside_license(lower: str, key: tuple[str, ...]) -> bool:
+def _beside_license(lower: str, key: Words) -> bool:
     name = r"\W+".join(map(re.escape, key))
     return bool(re.search(_BESIDE.replace("NAME", name), lower))
 

@@ -28,7 +28,8 @@ _OTHER: Final = frozenset(
 )
 _REFERENCE: Final = re.compile(r"LicenseRef-[A-Za-z0-9.-]{1,60}\Z")
 _CODE: Final = re.compile(
-    r"\b(?:code|software|scripts?|toolkit|librar(?:y|ies)|models?|weights|checkpoints?)\b[^.;,:]{0,50}?"
+    r"\b(?:code|software|scripts?|toolkit|librar(?:y|ies)|models?|weights|checkpoints?)\b"
+    r"(?! distributed under the license)[^.;,:]{0,50}?"
     r"\b(?:is|are|was|were|has been|have been)(?: \w+)? "
     r"(?:licen[sc]ed|released|available|distributed|under|published|open)\b"
 )

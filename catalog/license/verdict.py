@@ -16,7 +16,8 @@ MAX_NAME: Final = 6  # words of a curated claim that may still be the name of a 
 MAX_QUOTE: Final = 100  # characters of a claim quoted in a reason
 _PARTIAL: Final = {"packaging": "packaging", "annotations": "annotations"}
 _NAMES: Final = re.compile(r"licen[sc]e|agreement|terms|protocol|rules", re.IGNORECASE)
-_VAGUE: Final = frozenset({"LicenseRef-other", "LicenseRef-custom"})
+_FAMILY: Final = "LicenseRef-cc"
+_VAGUE: Final = frozenset({"LicenseRef-other", "LicenseRef-custom", _FAMILY})
 _CLOSED: Final = {
     "withdrawn": "Withdrawn by its authors.",
     "refused": "Refused by this catalog: its content was shared without the consent of its authors.",
@@ -53,7 +54,7 @@ def resolve(claims: Sequence[LicenseClaim], access: str = "unknown") -> Verdict:
     refused data are a "no", and data under an agreement is "conditions" at best.
     """
     readings = [_read(claim) for claim in claims if claim.raw.strip() or claim.cls]
-    deciding = [reading for reading in readings if reading.claim.scope != "code"]
+    deciding = _closer([reading for reading in readings if reading.claim.scope != "code"])
     expression = _expression(deciding)
     conflicts = _conflicts(deciding)
     if access in _CLOSED:
@@ -70,6 +71,21 @@ def resolve(claims: Sequence[LicenseClaim], access: str = "unknown") -> Verdict:
     if commercial == "yes" and access in _AGREEMENT:
         commercial, reason = "conditions", f"{reason.rstrip('.')}; {_AGREEMENT[access]}."
     return Verdict(commercial, expression, cls, reason, conflicts)
+
+
+def _closer(readings: Sequence[_Reading]) -> list[_Reading]:
+    """Without labels that only point on ("other", "cc") where another claim names what they point to."""
+    named = [each for each in readings if each.said.expression and each.said.expression not in _VAGUE]
+
+    def plain_now(reading: _Reading) -> bool:
+        name = reading.said.expression
+        if reading.curated or reading.said.commercial != "unknown" or reading in named:
+            return False
+        kin = "cc" if name == _FAMILY else ""
+        others = [each for each in named if each.claim.scope == reading.claim.scope]
+        return name in _VAGUE and any(each.said.expression.lower().startswith(kin) for each in others)
+
+    return [reading for reading in readings if not plain_now(reading)]
 
 
 def _read(claim: LicenseClaim) -> _Reading:
@@ -146,10 +162,19 @@ def _owner(silent: _Reading) -> str:
 
 def _reason(deciding: Sequence[_Reading], winner: _Reading) -> str:
     by = winner.claim.by or "the source"
+    words = _cited(winner)
     if winner.said.commercial == "yes" and not any(reading.curated for reading in deciding):
-        return f"{winner.said.reason.rstrip('.')} (declared by {by}, not verified)."
+        return f"{winner.said.reason.rstrip('.')} ({words}declared by {by}, not verified)."
     note = f"; {winner.claim.note.rstrip('.')}" if winner.claim.note and winner.said.commercial != "yes" else ""
-    return f"{winner.said.reason.rstrip('.')} (says {by}){note}."
+    return f"{winner.said.reason.rstrip('.')} ({words}says {by}){note}."
+
+
+def _cited(winner: _Reading) -> str:
+    """The words of the claim that decide, quoted, where the reason does not hold them already."""
+    words = winner.said.quote or " ".join(winner.claim.raw.split())
+    if not words or words.lower()[: MAX_QUOTE // 2] in winner.said.reason.lower():
+        return ""
+    return f"“{words if len(words) <= MAX_QUOTE else words[: MAX_QUOTE - 1].rstrip() + '…'}”, "
 
 
 def _sentence(text: str) -> str:

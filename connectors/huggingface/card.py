@@ -1,4 +1,4 @@
-"""Dataset cards: the front matter of README.md, read within caps since anyone may write it.
+"""Dataset cards: the front matter of README.md and its licensing section, read within caps since anyone may write it.
 
 A YAML of 289 bytes with aliases upon aliases unfolds to 250 MB, and deep nesting exhausts a parser's stack; so the
 events are counted first, aliases at the size of what they repeat, and only then is anything built.
@@ -7,17 +7,38 @@ events are counted first, aliases at the size of what they repeat, and only then
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any, Final
 
 from catalog.errors import Skipped
+from catalog.record import LicenseClaim, Scope, clean
 
 MAX_CARD: Final = 1 << 20  # characters
 MAX_ALIASES: Final = 100
 MAX_DEPTH: Final = 50
 MAX_NODES: Final = 200_000
 MAX_DIGITS: Final = 300
+MAX_SECTION: Final = 4_000  # characters kept of a licensing section
+MAX_SECTIONS: Final = 4
+MAX_HEADING: Final = 80
+MAX_HEADINGS: Final = 1_000
 _FENCE: Final = re.compile(r"---[ \t]*\r?\n")
 _END: Final = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+_HEADING: Final = re.compile(r"^(#{1,6})[ \t]+(\S.{0,200}?)[ \t]*$", re.MULTILINE)
+_FENCED_HASH: Final = re.compile(r"^#(?=[ \t]*(?:!|import |from |coding|-\*-))", re.MULTILINE)  # comments of code
+_ON_LICENSE: Final = re.compile(
+    r"\blicen[sc](?:e|es|ing)\b|\bcopyright|\bterms (?:of|and|&)|\busage (?:terms|rights|restrictions)"
+    r"|许可|授权|版权|使用限制|使用协议|ライセンス|라이선스|\blicencias?\b|\blizenz",
+    re.IGNORECASE,
+)
+_ON_CODE: Final = re.compile(r"\b(?:code|software|models?|weights)\b|代码|模型", re.IGNORECASE)
+_ON_DATA: Final = re.compile(r"\b(?:data|datasets?|corpus|annotations?)\b|数据", re.IGNORECASE)
+_TEMPLATE: Final = re.compile(
+    r"<!--.{0,1000}?-->|```\w{0,20}\s{0,20}@.{0,2000}?(?:```|\Z)"
+    r"|\[?\b(?:more information needed|needs more information)\b\]?(?:\([^)]{0,200}\))?",
+    re.IGNORECASE | re.DOTALL,
+)
+_EMPTY: Final = re.compile(r"(?:[\W_]|n/?a|tbd|todo)*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[-+0-9.:_eExXoOa-fA-F]*\Z")
 
 
@@ -123,3 +144,41 @@ class _Scale:
         self._total += weight
         if self._total > MAX_NODES:
             raise Skipped(f"the card's front matter unfolds to more than {MAX_NODES:,} values.")
+
+
+# --- the licensing section ------------------------------------------------------------------------------------------
+
+
+def license_claims(text: str, revision: str = "") -> tuple[LicenseClaim, ...]:
+    """What the body of a card says of its license, one claim a section; empty and templated sections say nothing.
+
+    A section on the code or on the model is a claim on the code. The headings are those of the Hub's template
+    (Licensing Information) and what people write instead, in English or Chinese.
+    """
+    found = []
+    for heading, section in licensing_sections(text):
+        by = f"card section {clean(heading, MAX_HEADING)!r}"
+        scope = _scope(heading)
+        found.append(LicenseClaim(raw=section, by=by, scope=scope, revision=revision))
+    return tuple(found[:MAX_SECTIONS])
+
+
+def licensing_sections(text: str) -> list[tuple[str, str]]:
+    """Headings about the license with their text, up to the next heading of the same or a higher level."""
+    body = _FENCED_HASH.sub(" ", text[len(front_matter(text)) :][:MAX_CARD])
+    headings = list(islice(_HEADING.finditer(body), MAX_HEADINGS))
+    found = []
+    for place, heading in enumerate(headings):
+        title = heading[2].strip(" #*_`:")
+        if not _ON_LICENSE.search(title):
+            continue
+        level = len(heading[1])
+        ends = (after.start() for after in headings[place + 1 :] if len(after[1]) <= level)
+        section = _TEMPLATE.sub(" ", body[heading.end() : next(ends, len(body))][: 2 * MAX_SECTION]).strip()
+        if not _EMPTY.fullmatch(section[:MAX_SECTION]):
+            found.append((title, clean(section, MAX_SECTION)))
+    return found
+
+
+def _scope(heading: str) -> Scope:
+    return "code" if _ON_CODE.search(heading) and not _ON_DATA.search(heading) else "dataset"
