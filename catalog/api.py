@@ -95,7 +95,7 @@ def fetch(
     )
     folder = None if out is None else os.fspath(out)
     with Web(WebSettings(allow_private_hosts=target.hosts)) as web:
-        files = target.distributions(web, revision)
+        files = target.distributions(web, revision, chosen=bool(include or exclude))
         plan = plan_of(target, files, folder, revision=revision or "", include=include, exclude=exclude)
         return bring(web, plan, Folder(plan.out), token=target.token, jobs=jobs, yes=yes)
 

@@ -4,7 +4,7 @@ A connector is any object with a `name`, `pages` and `files`. Retry, pace, robot
 mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
 
 What else a connector may have is a protocol of its own, looked for when it is needed: `Described`, `Authorised`,
-`Credentialed`, `Estimated`, `Detailed`, `ReadsPages`, `FromSnapshot`, `FromFiles`.
+`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Versioned`, `ReadsPages`, `FromSnapshot`, `FromFiles`.
 """
 
 from __future__ import annotations
@@ -238,6 +238,24 @@ class Detailed(Protocol):
 
     def details(self, web: Web, record: Record) -> Record:
         """The record with all that the source tells of it. Raises `NotFound`, `Gated`."""
+        ...
+
+
+@runtime_checkable
+class Bundled(Protocol):
+    """A connector whose source packs each dataset whole: fetch takes that where nobody chose among the files."""
+
+    def bundle(self, web: Web, record: Record, revision: str | None) -> list[Distribution]:
+        """The packed whole, pinned to a revision. Raises `Gated`, `NotFound`."""
+        ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A connector whose addresses of files name the revision that they are pinned to."""
+
+    def revision_in(self, url: str) -> str:
+        """The revision that an address of `files` is pinned to, "" for none."""
         ...
 
 

@@ -16,22 +16,27 @@ DEPTH: Final = 8  # batches that may wait
 
 
 class Digests:
-    """sha256, and md5 or git's blob sha1 where `wanted` (`md5:...`, `git-sha1:...`) asks for it.
+    """sha256, and md5 or git's blob sha1 where `wanted` (`md5:...`, `git-sha1:...`, or both with a space) asks for it.
 
     git's hash begins with the file's size, so without one it is left out.
     """
 
     def __init__(self, wanted: str = "", size: int | None = None) -> None:
         self._hashes: dict[str, Any] = {"sha256": hashlib.sha256()}
-        kind = wanted.partition(":")[0]
-        if kind == "md5":
-            self._hashes[kind] = hashlib.md5(usedforsecurity=False)
-        if kind == "git-sha1" and size is not None:
-            self._hashes[kind] = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+        kinds = {each.partition(":")[0] for each in wanted.split()}
+        if "md5" in kinds:
+            self._hashes["md5"] = hashlib.md5(usedforsecurity=False)
+        if "git-sha1" in kinds and size is not None:
+            self._hashes["git-sha1"] = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
         self._seen = self._batched = 0
         self._batch: list[bytes] = []
         self._queue: queue.Queue[list[bytes]] | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The names of the digests that are made."""
+        return frozenset(self._hashes)
 
     def update(self, piece: bytes) -> None:
         """Take in the next piece. It must not change afterwards."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from catalog.errors import NotFound
@@ -23,10 +24,28 @@ def target_named(
     """What a person means by a name; `entry_named` looks it up in the registry, `listing` finds the entries that name
     its key as a place of theirs: a synced copy of what was withdrawn is refused as well.
 
-    What no registry knows may still be `source:id`. Raises `NotFound`, `Usage` or, for what is not given out, `Gated`.
+    What no registry knows may still be `source:id`, and `source:id@revision` pins it. Raises `NotFound`, `Usage` or,
+    for what is not given out, `Gated`.
     """
     if name.startswith(("http://", "https://")):
         return target_of_url(name)
+    plain, revision = split_revision(name)
+    return replace(_target(plain, entry_named, listing, acknowledged=acknowledged), revision=revision)
+
+
+def split_revision(name: str) -> tuple[str, str]:
+    """`source:id@revision` as the name and the revision, "" where it names none."""
+    plain, _, revision = name.rpartition("@")
+    return (plain, revision) if revision and plain.partition(":")[2] else (name, "")
+
+
+def _target(
+    name: str,
+    entry_named: Callable[[str], Entry],
+    listing: Callable[[str], Sequence[Entry]],
+    *,
+    acknowledged: bool,
+) -> Target:
     source, colon, native_id = name.partition(":")
     try:
         entry = entry_named(name)
@@ -59,7 +78,7 @@ def plan_of(
         key=target.key,
         name=target.name,
         out=out,
-        revision=revision_of(distributions) or revision,
+        revision=revision_of(distributions, target.connector) or revision or target.revision,
         license=f"commercial use: {verdict.commercial} - {verdict.reason}"
         if verdict
         else "license: not in the registry",

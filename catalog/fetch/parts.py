@@ -33,12 +33,14 @@ _SCRATCH: Final = re.compile(rf"scratch{_OWNER}\Z")
 
 @dataclass(frozen=True)
 class Note:
-    """What a part is a part of. `source` is a hash of the address, `size` the whole file's bytes where known."""
+    """What a part is a part of. `source` is a hash of the address, `size` the whole file's bytes where known, `digest`
+    what the server told of the whole."""
 
     source: str
     etag: str = ""
     modified: str = ""
     size: int | None = None
+    digest: str = ""
 
     @property
     def validator(self) -> str:
@@ -246,5 +248,5 @@ def _read_note(folder: Folder, stem: str) -> Note | None:
         note = Note(**found)
     except (ValueError, TypeError, RecursionError):
         return None
-    texts = all(isinstance(value, str) for value in (note.source, note.etag, note.modified))
+    texts = all(isinstance(value, str) for value in (note.source, note.etag, note.modified, note.digest))
     return note if texts and (note.size is None or isinstance(note.size, int)) else None

@@ -14,11 +14,13 @@ from catalog.fetch.parts import Note, Part, source_id
 from catalog.fetch.plan import CAP_BYTES, PlannedFile, size_text
 from catalog.fetch.resume import (
     Resume,
+    comes_packed,
     explained,
     is_coded,
     is_web_page,
     range_headers,
     resume_at,
+    told_digest,
     unsatisfied_total,
 )
 from catalog.web import BudgetSpent, HttpStatus, MiB, Stopped, Stream, Web, stored_url
@@ -36,6 +38,10 @@ class Mismatch(Fatal):
 
 class Changed(Mismatch):
     """The server says at once that it has something else; what came earlier is untouched."""
+
+
+class Packed(Fatal):
+    """The file comes as a ZIP of itself, under another name."""
 
 
 class Count:
@@ -66,12 +72,13 @@ class Line:
 
 
 class Receiver:
-    """Fills one part."""
+    """Fills one part. `told` is the digest of the whole that the server names, "" where it names none."""
 
     def __init__(self, line: Line, file: PlannedFile, part: Part) -> None:
         self._line = line
         self._file = file
         self._part = part
+        self.told = part.note.digest if part.note else ""
         self._digests: Digests | None = None
         self._opened = self._came = False
         self._refusals = 0
@@ -80,7 +87,8 @@ class Receiver:
         """Receive until the file is whole; its hex digests by name.
 
         Gives up after `TRIES` tries in a row that brought nothing. Raises `Mismatch` for bytes beyond the planned
-        size, `Changed` where the size announced is another, `Gated`, `NotFound`, `Fatal`, `Retriable`, `Usage`.
+        size, `Changed` where the size announced is another, `Packed` where a ZIP of the file comes, `Gated`,
+        `NotFound`, `Fatal`, `Retriable`, `Usage`.
         """
         fruitless = 0
         try:
@@ -138,6 +146,8 @@ class Receiver:
             return False
 
     def _receive(self, stream: Stream, asked: int) -> bool:
+        if comes_packed(self._file.name, stream.url):
+            raise Packed(f"{self._file.name} comes packed.", "Its ZIP can be fetched.")
         resume = resume_at(stream.status, stream.headers, stream.length, asked, self._part.note)
         if resume is None:
             self._restart()
@@ -145,6 +155,7 @@ class Receiver:
         pieces = self._planned(stream, resume)
         if resume.start < self._part.size:
             self._restart()
+        self._hear(told_digest(stream.headers))
         if self._part.size == 0:
             self._part.describe(_note(self._file.url, stream, resume.total))
         self._store(pieces, self._hashing(resume.total), self._most(resume))
@@ -152,6 +163,13 @@ class Receiver:
         if wanted is not None and self._part.size < wanted:
             raise Retriable(f"{self._file.name} broke off at {self._part.size:,} of {wanted:,} bytes.", "Try again.")
         return True
+
+    def _hear(self, told: str) -> None:
+        """Take note of the digest that an answer names; what came is hashed once more where its kind is new."""
+        if told:
+            self.told = told
+            if self._digests and told.partition(":")[0] not in self._digests.kinds:
+                self._forget_digests()
 
     def _store(self, pieces: Iterator[bytes], digests: Digests, most: int) -> None:
         for piece in pieces:
@@ -213,7 +231,7 @@ class Receiver:
         """The digests so far; those of a part from an earlier run are made by reading it again."""
         if self._digests is None:
             whole = self._file.bytes if self._file.bytes is not None else total
-            self._digests = digests_of(self._part.fd, self._part.size, self._file.digest, whole)
+            self._digests = digests_of(self._part.fd, self._part.size, f"{self._file.digest} {self.told}", whole)
         return self._digests
 
     def _refused(self, error: HttpStatus) -> CatalogError:
@@ -228,7 +246,8 @@ class Receiver:
 
 def _note(url: str, stream: Stream, total: int | None) -> Note:
     headers = stream.headers
-    return Note(source_id(url), headers.get("etag", "")[:500], headers.get("last-modified", "")[:100], total)
+    etag, modified = headers.get("etag", "")[:500], headers.get("last-modified", "")[:100]
+    return Note(source_id(url), etag, modified, total, told_digest(headers))
 
 
 def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from catalog.errors import CatalogError, Fatal, Gated, NotFound
 from catalog.fetch.parts import Note
@@ -13,6 +15,7 @@ from catalog.fetch.plan import PlannedFile
 from catalog.web import HttpStatus
 
 _RANGE: Final = re.compile(r"bytes\s+(?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)\Z")
+_TOLD_MD5: Final = re.compile(r"(?:\A|[,\s])md5=([A-Za-z0-9+/]{22}==)(?:,|\s|\Z)")
 _PAGES: Final = frozenset(["", "htm", "html", "xhtml", "shtml", "mhtml", "php", "asp", "aspx", "jsp", "svg", "xml"])
 _AS_THEY_ARE: Final = (".gz", ".tgz", ".bgz")  # names whose bytes some servers call "coded in gzip"
 
@@ -65,6 +68,23 @@ def unsatisfied_total(headers: Mapping[str, str]) -> int | None:
     """The size that a 416 answer tells (`Content-Range: bytes */1000`)."""
     match = _RANGE.match(headers.get("content-range", ""))
     return int(match[3]) if match and match[1] is None and match[3] != "*" else None
+
+
+def told_digest(headers: Mapping[str, str]) -> str:
+    """The digest of the whole file that a storage tells with each answer (`x-goog-hash: crc32c=...,md5=...`), as
+    `md5:` and hex digits; "" where it tells none, or that of a coded form."""
+    match = _TOLD_MD5.search(headers.get("x-goog-hash", ""))
+    coded = headers.get("x-goog-stored-content-encoding", "identity").lower() not in ("", "identity")
+    return f"md5:{base64.b64decode(match[1]).hex()}" if match and not coded else ""
+
+
+def comes_packed(name: str, url: str) -> bool:
+    """Whether the address where a file was found in the end is that of its ZIP: `data.csv.zip` for `data.csv`."""
+    try:
+        last = unquote(urlsplit(url).path).rpartition("/")[2]
+    except ValueError:
+        return False
+    return last == f"{name.rpartition('/')[2]}.zip"
 
 
 def is_web_page(kind: str, headers: Mapping[str, str], start: bytes) -> bool:

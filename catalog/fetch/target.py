@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from catalog import plugins
-from catalog.connector import Connector, hosts_of, token_for
-from catalog.errors import Gated, NotFound
+from catalog.connector import Bundled, Connector, Versioned, hosts_of, token_for
+from catalog.errors import Gated, NotFound, Usage
 from catalog.record import Distribution, Entry, Record
 from catalog.web import Web
 
@@ -23,7 +23,8 @@ _COMMIT = re.compile("[0-9a-f]{40}")
 class Target:
     """What is to be fetched: `record` as its source has it, and the connector that knows its files (None: bare files).
 
-    `entry` is the registry's entry that was named, whose verdict counts; None for a bare address.
+    `entry` is the registry's entry that was named, whose verdict counts; None for a bare address. `revision` is the one
+    in the name (`source:id@revision`), "" for none.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Target:
     connector: Connector | None
     files: tuple[Distribution, ...] = ()
     entry: Entry | None = None
+    revision: str = ""
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -39,19 +41,32 @@ class Target:
         named = frozenset(filter(None, (urlsplit(file.url).hostname for file in self.files if self.entry is None)))
         return named | hosts_of(self.connector)
 
-    def distributions(self, web: Web, revision: str | None) -> list[Distribution]:
-        """The files, pinned. Raises what the connector raises."""
+    def distributions(self, web: Web, revision: str | None, *, chosen: bool = False) -> list[Distribution]:
+        """The files, pinned. Unless some are to be `chosen` among them, a source that packs datasets whole gives that.
+
+        Raises `Usage` for two revisions, and what the connector raises.
+        """
+        if revision and self.revision and revision != self.revision:
+            raise Usage(f"{self.key} is named with @{self.revision} and with --revision {revision}.", "Name one.")
         if self.connector is None or self.record is None:
             return list(self.files)
-        return self.connector.files(web, self.record, revision)
+        pin = revision or self.revision or None
+        if isinstance(self.connector, Bundled) and not chosen:
+            return self.connector.bundle(web, self.record, pin)
+        return self.connector.files(web, self.record, pin)
 
     def token(self, url: str) -> str | None:
         """The token for an address, if its source has one."""
         return token_for(self.connector, url)
 
 
-def revision_of(files: Iterable[Distribution]) -> str:
-    """The commit that all addresses are pinned to: the one part of 40 hex digits that they share, else ""."""
+def revision_of(files: Iterable[Distribution], connector: object = None) -> str:
+    """The revision that all addresses are pinned to: the one that their source reads in them, or a commit, the one part
+    of 40 hex digits that they share; else ""."""
+    files = list(files)
+    if isinstance(connector, Versioned):
+        named = {connector.revision_in(file.url) for file in files}
+        return named.pop() if len(named) == 1 else ""
     found = [{part for part in urlsplit(file.url).path.split("/") if _COMMIT.fullmatch(part)} for file in files]
     shared = set.intersection(*found) if found else set()
     return shared.pop() if len(shared) == 1 else ""

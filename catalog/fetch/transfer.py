@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from catalog.fetch import parts, receipt
 from catalog.fetch.hashing import agrees, digests_of
@@ -13,7 +13,8 @@ from catalog.fetch.parts import Part
 from catalog.fetch.place import Folder
 from catalog.fetch.plan import PlannedFile
 from catalog.fetch.receipt import ReceiptFile
-from catalog.fetch.receive import Changed, Line, Mismatch, Receiver
+from catalog.fetch.receive import Changed, Line, Mismatch, Packed, Receiver
+from catalog.text import nearest_path
 from catalog.web import stored_url
 
 
@@ -41,10 +42,27 @@ class Placed:
 
 
 def transfer(line: Line, site: Site, file: PlannedFile) -> Placed:
-    """Bring one file and place it. What came of it is kept whatever happens, for the next call.
+    """Bring one file and place it. What came of it is kept whatever happens, for the next call. A file that its server
+    gives out as a ZIP alone is placed as that, with `.zip` after its name.
 
     Raises `Gated`, `NotFound`, `Retriable`, `Usage`, and `Fatal` for bytes that twice are not the planned ones.
     """
+    packed = packed_form(file)
+    if packed.path in site.known and file.path not in site.known:
+        return _placed(line, site, packed)
+    try:
+        return _placed(line, site, file)
+    except Packed:
+        return _placed(line, site, packed)
+
+
+def packed_form(file: PlannedFile) -> PlannedFile:
+    """The ZIP of a file, of which nothing is known but where it goes."""
+    path = str(nearest_path(f"{file.path}.zip"))
+    return replace(file, name=f"{file.name}.zip", path=path, bytes=None, digest="", kind="zip")
+
+
+def _placed(line: Line, site: Site, file: PlannedFile) -> Placed:
     folder, name = site.root.reach(file.path)
     with folder:
         entry = _in_place(site, folder, name, file)
@@ -100,7 +118,8 @@ def _bring(line: Line, site: Site, file: PlannedFile, folder: Folder, name: str)
     part = parts.claim(site.parts, file.path, parts.source_id(file.url))
     line.count.add(part.size)
     try:
-        entry = _checked(site, file, part, Receiver(line, file, part).run())
+        receiver = Receiver(line, file, part)
+        entry = _checked(site, file, part, receiver.run(), receiver.told)
         part.settle(site.mode)
         with site.lock:
             receipt.journal(site.parts, entry)
@@ -115,15 +134,19 @@ def _bring(line: Line, site: Site, file: PlannedFile, folder: Folder, name: str)
     return Placed(entry, set_aside=aside)
 
 
-def _checked(site: Site, file: PlannedFile, part: Part, found: dict[str, str]) -> ReceiptFile:
-    """The receipt entry of bytes that are the planned ones. Raises `Mismatch`."""
+def _checked(site: Site, file: PlannedFile, part: Part, found: dict[str, str], told: str) -> ReceiptFile:
+    """The receipt entry of bytes that are the planned ones, and those that the server `told` of. Raises `Mismatch`."""
     hint = "It changed at its source, or is damaged there: sync and plan again."
     if file.bytes is not None and part.size != file.bytes:
         raise Mismatch(f"{file.name} has {part.size:,} bytes, not the planned {file.bytes:,}.", hint)
     same = agrees(found, file.digest)
     if same is False:
         raise Mismatch(f"{file.name} is not the planned file: its {file.verified_by} differs.", hint)
-    verified = file.verified_by if same else ("none" if file.bytes is None else "size")
+    announced = agrees(found, told)
+    if announced is False:
+        raise Mismatch(f"{file.name} came damaged: its {told.partition(':')[0]} is not what its server names.", hint)
+    otherwise = told.partition(":")[0] if announced else "none" if file.bytes is None else "size"
+    verified = file.verified_by if same else otherwise
     return _entry(site, file, part.size, found["sha256"], verified)
 
 
