@@ -146,7 +146,7 @@ def _record(id: str, name: str, data: Json) -> Record:
         id=id,
         name=name,
         summary=clean(data.get("abstract")),
-        description=_description(data, info, bool(columns)),
+        description=_description(data, info, any(column.role not in ("id", "target") for column in columns)),
         url=page,
         creators=_creators(_first(data, "creators", "authors")),
         publisher="UCI Machine Learning Repository",
@@ -172,10 +172,10 @@ def _record(id: str, name: str, data: Json) -> Record:
 
 
 def _description(data: Json, info: Json, has_columns: bool) -> str:
-    """The texts of a record as they stand. What it says of variables is left to the columns where there are any."""
+    """The texts of a record as they stand. What it says of variables is left to the columns where it lists them."""
     kept = TEXTS if has_columns else (*TEXTS, "variable_info", "attribute_info")
     texts = [data.get("description"), *(_first(info, name) or data.get(name) for name in kept)]
-    found = [text for value in texts if (text := clean(value, MAX_DESCRIPTION)) and text != "null"]
+    found = [text for value in texts if (text := clean(value, MAX_DESCRIPTION)) and text.lower() not in words.NOTHING]
     return clean("\n\n".join(dict.fromkeys(found)), MAX_DESCRIPTION)
 
 

@@ -13,7 +13,7 @@ MAX_LIMITS: Final = 3
 SENTENCE: Final = 300  # characters quoted of a sentence
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TERM: Final = re.compile(r"[A-Za-z][A-Za-z/&() -]{1,39}\Z")
-_NOTHING: Final = frozenset({"null", "none", "n/a", "na", "nan", "undefined"})
+NOTHING: Final = frozenset({"null", "none", "n/a", "na", "nan", "undefined"})
 _DAY: Final = re.compile(r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) {1,2}(\d{1,2}),? (\d{4})\Z")
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|\Z)")
 _LIMIT: Final = re.compile(
@@ -34,7 +34,7 @@ _OF_TABLES: Final = frozenset({"classification", "regression"})
 def listed(value: object) -> tuple[str, ...]:
     """The values of a cell: a list, or one text with commas; what stands for nothing is left out."""
     items = value.split(",") if isinstance(value, str) else value
-    return tuple(text for text in clean_list(items, 200) if text.lower() not in _NOTHING)
+    return tuple(text for text in clean_list(items, 200) if text.lower() not in NOTHING)
 
 
 def stated(facet: str, values: Sequence[str], by: str) -> Iterator[Statement]:
