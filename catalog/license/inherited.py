@@ -16,6 +16,7 @@ from catalog.license.plain import plain
 from catalog.license.recognise import recognise
 from catalog.record import LicenseClaim, Record
 
+MIN_TEXT: Final = 12  # characters of a text that may say anything
 MAX_TEXT: Final = 8_000  # characters read of a description
 _WORDS: Final = r"(?:\w+[ ,/&-]+){0,3}"
 _FOR_STUDY: Final = r"(?:research|academic|educational)(?:[ ,/&]+(?:and |or )?\w+){0,3}? (?:purposes?|use)\b"
@@ -58,6 +59,23 @@ _WRAPPED: Final = (
     ),
 )
 _CONTENT: Final = tuple((re.compile(pattern), note) for pattern, note in _WRAPPED)
+_USES: Final = ("research", "commercial", "academic", "education", "商", "研究", "学术", "科研")
+_DERIVING: Final = (
+    *(
+        "derived",
+        "adapted",
+        "sampled",
+        "extracted",
+        "filtered",
+        "distilled",
+        "converted",
+        "translat",
+        "created",
+        "built",
+    ),
+    *("constructed", "compiled", "format", "cleaned", "based", "expanded", "subset", "version", "variant", "extension"),
+    *("port of", "copy of", "mirror", "fork", "split", "sample", "part of", "conversion"),
+)
 _HINTS: Final = (
     "crawl",
     "scrape",
@@ -87,8 +105,10 @@ def inherited(record: Record) -> tuple[LicenseClaim, ...]:
     found = [*_audited(record), *_parents(record)]
     text = f"{record.title}. {record.summary} {record.description}"[:MAX_TEXT]
     lower = text.lower()
-    if len(lower) == len(text):
+    if len(lower) > MIN_TEXT and len(lower) == len(text):
         found += _described(text, lower)
+    if not found:
+        return ()
     return tuple({claim.raw: claim for claim in reversed(found)}.values())[::-1]
 
 
@@ -116,7 +136,7 @@ def _lookup(target: str) -> audited.Audited | None:
 
 
 def _described(text: str, lower: str) -> Iterator[LicenseClaim]:
-    if "research" in lower or "commercial" in lower or "academic" in lower or not lower.isascii():
+    if any(word in lower for word in _USES):
         yield from _limits(text, lower)
     if "licen" in lower:
         yield from _stated(text, lower)
@@ -125,6 +145,8 @@ def _described(text: str, lower: str) -> Iterator[LicenseClaim]:
         yield LicenseClaim(raw=plain(words), by="description", scope="content", note=f"{generated.title} bind it")
     if any(hint in lower for hint in _HINTS):
         yield from _content(text, lower)
+    if not any(hint in lower for hint in _DERIVING):
+        return
     for match in _DERIVED.finditer(lower):
         if parent := next(audited.within(lower[match.end() : match.end() + 80]), None):
             yield parent.claim(f"“{plain(text[match.start() : match.end() + 60]).strip()}”")
@@ -133,7 +155,9 @@ def _described(text: str, lower: str) -> Iterator[LicenseClaim]:
 
 def _limits(text: str, lower: str) -> Iterator[LicenseClaim]:
     """The first sentence that limits the use of the data."""
-    match = _LIMITED.search(phrases.BOTH.sub(lambda both: " " * len(both[0]), lower))
+    if "commercial" in lower:
+        lower = phrases.BOTH.sub(lambda both: " " * len(both[0]), lower)
+    match = _LIMITED.search(lower)
     if match:
         yield LicenseClaim(raw=plain(conditions.quote(text, match.start(), match.end())), by="description")
 

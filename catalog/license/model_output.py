@@ -20,21 +20,16 @@ _MADE: Final = (
 _BY: Final = r"(?:by|with|using|from|via|through|of|prompting|querying)"
 _GENERATED: Final = re.compile(
     rf"\b{_MADE}\b[^.;。\n]{{0,60}}?\b{_BY}\b[^.;。\n]{{0,40}}?\b{_MODEL}",
-    re.IGNORECASE,
 )
 _OUTPUT: Final = re.compile(
     rf"\b{_MODEL}(?:'s)?[- ](?:api[- ])?(?:generated|generations?|outputs?|responses?|completions?|answers"
     r"|conversations|annotat\w+|written|distill\w+|translat\w+|synthetic|augmented|created|produced)\b",
-    re.IGNORECASE,
 )
 _CHINESE: Final = re.compile(
     rf"(?:由|使用|用|利用|通过|调用|基于)\s*{_MODEL}[^。；]{{0,20}}(?:生成|构造|翻译|标注|改写|蒸馏|得到)",
-    re.IGNORECASE,
 )
-_MENTION: Final = re.compile(
-    r"gpt|openai|open ai|anthropic|claude|gemini|davinci|palm|bard|o[134]-|dall", re.IGNORECASE
-)
-_DENIED: Final = re.compile(r"\b(?:not|no|never|without|instead of|rather than|unlike|than)\b", re.IGNORECASE)
+_MENTIONS: Final = ("gpt", "openai", "open ai", "claude", "anthropic", "gemini", "davinci", "palm", "bard", "dall")
+_DENIED: Final = re.compile(r"\b(?:not|no|never|without|instead of|rather than|unlike|than)\b")
 TERMS: Final = {
     "openai": ("LicenseRef-openai-terms", "OpenAI terms of use"),
     "anthropic": ("LicenseRef-anthropic-terms", "Anthropic terms of service"),
@@ -53,8 +48,8 @@ class Generated:
 
 
 def find(text: str) -> Generated | None:
-    """The first passage of a text that says that a model of OpenAI, Anthropic or Google wrote the data."""
-    if not _MENTION.search(text):
+    """The first passage of a text (lower case) that says that a model of OpenAI, Anthropic or Google wrote the data."""
+    if not any(mention in text for mention in _MENTIONS):
         return None
     for pattern in (_GENERATED, _OUTPUT, _CHINESE):
         for match in pattern.finditer(text):

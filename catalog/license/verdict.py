@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from catalog.license.classes import CLAUSES, COMMERCIAL, STRICTNESS
 from catalog.license.recognise import Recognised, recognise
-from catalog.record import Commercial, LicenseClaim, Verdict
+from catalog.record import Commercial, LicenseClaim, Scope, Verdict
 
 MAX_EXPRESSION: Final = 4  # licenses joined in one expression
 MAX_NAME: Final = 6  # words of a curated claim that may still be the name of a license
@@ -51,8 +52,15 @@ def resolve(claims: Sequence[LicenseClaim], access: str = "unknown") -> Verdict:
     Strictness: no, unknown, conditions, yes. A claim on the code never decides. A claim that permits, but covers the
     packaging only, permits nothing unless there is one on the content, or somebody else's on the whole dataset; one on
     the annotations needs a claim on the content or the dataset beside it. `access` is `Record.access`: withdrawn and
-    refused data are a "no", and data under an agreement is "conditions" at best.
+    refused data are a "no", and data under an agreement is "conditions" at best. The verdict does not depend on a
+    claim's evidence, revision or date, so that of the few wordings that most datasets carry is made once.
     """
+    return _resolved(tuple((claim.raw, claim.by, claim.scope, claim.cls, claim.note) for claim in claims), access)
+
+
+@lru_cache(maxsize=8192)
+def _resolved(words: tuple[tuple[str, str, Scope, str, str], ...], access: str) -> Verdict:
+    claims = [LicenseClaim(raw=raw, by=by, scope=scope, cls=cls, note=note) for raw, by, scope, cls, note in words]
     readings = [_read(claim) for claim in claims if claim.raw.strip() or claim.cls]
     deciding = _closer([reading for reading in readings if reading.claim.scope != "code"])
     expression = _expression(deciding)
