@@ -32,13 +32,16 @@ def files(web: Web, record: Record, revision: str | None = None) -> list[Distrib
         raise NotFound(f"UCI keeps one version of uci:{record.id[:80]}.", "Leave --revision out.")
     payload = _payload(web, record)
     id, base = id_of(record.id), f"{service.endpoint()}/static/public"
-    places = [Distribution(url=f"{base}/{id}/data.csv", path="data.csv", format="csv")] if has_table(payload) else []
+    places = []
+    if has_table(payload) or "data_url" not in payload:  # the announced API does not say
+        places.append(Distribution(url=f"{base}/{id}/data.csv", path="data.csv", format="csv"))
     if not linked(payload):
         slug = slug_of(payload)
         archive = f"{base}/{id}/{quote(slug, safe='+')}.zip"
         note = "the original files, as they were donated"
         places.append(Distribution(url=archive, path=f"{slug}.zip", format="zip", note=note))
-    found = [there for place in places if (there := _looked_at(web, place)) is not None]
+    there = (_looked_at(web, place, place.format == "zip" or has_table(payload)) for place in places)
+    found = [place for place in there if place is not None]
     if not found:
         raise _without_files(payload, id)
     return found
@@ -59,14 +62,14 @@ def _payload(web: Web, record: Record) -> Json:
     raise NotFound(f"UCI has no dataset {id}.", f"See {HOME}/datasets")
 
 
-def _looked_at(web: Web, place: Distribution) -> Distribution | None:
-    """The file with its size, None where it is not there."""
+def _looked_at(web: Web, place: Distribution, named: bool) -> Distribution | None:
+    """The file with its size, None where it is not there; one that the record names is believed to be."""
     try:
         reply = web.head(place.url)
     except HttpStatus as error:
-        if error.status in UNKNOWN:
+        if error.status in UNKNOWN and named:
             return place
-        if error.status in (404, 410):
+        if error.status in (404, 410, *UNKNOWN):
             return None
         raise
     return Distribution(url=place.url, path=place.path, format=place.format, bytes=_length(reply), note=place.note)
