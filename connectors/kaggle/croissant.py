@@ -24,7 +24,7 @@ from catalog.record import (
 )
 from connectors.kaggle import tags
 from connectors.kaggle.dates import moment
-from connectors.kaggle.mapping import PAGE, SOURCE, VALUE, ref_of_url
+from connectors.kaggle.mapping import SOURCE, VALUE, page_of, ref_of_url
 
 Json = dict[str, Any]
 
@@ -59,7 +59,7 @@ def to_record(document: object) -> Record:
         title=clean(found.get("name"), VALUE),
         summary=clean(found.get("alternateName")),
         description=clean(found.get("description"), MAX_DESCRIPTION),
-        url=PAGE + ref,
+        url=page_of(ref),
         creators=tuple(_named(found.get("creator"))),
         publisher=ref.partition("/")[0],
         created=moment(found.get("datePublished")) if version == "1" else "",

@@ -17,7 +17,7 @@ from catalog.web import HttpStatus
 from connectors.kaggle import links
 from connectors.kaggle.account import LOGIN
 from connectors.kaggle.croissant import BUNDLE, bundle_of, md5_of, node_of
-from connectors.kaggle.mapping import PAGE, value_of
+from connectors.kaggle.mapping import page_of, value_of
 
 if TYPE_CHECKING:
     from catalog.web import Web
@@ -119,7 +119,7 @@ def refused(error: HttpStatus, ref: str, view: Json) -> Exception:
     why = "asks for consent or a login" if empty or best() is None else "asks for consent that your account lacks"
     return Gated(
         f"Kaggle shows {ref} but does not give out its files ({error.status}): it {why}.",
-        f"Accept its rules at {PAGE}{ref}, then {LOGIN} and try again.",
+        f"Accept its rules at {page_of(ref)}, then {LOGIN} and try again.",
     )
 
 
@@ -147,7 +147,7 @@ def _version(view: Json, ref: str, revision: str | None) -> str:
         return str(current) if current else ""
     wanted = int(revision) if revision.isdecimal() and revision.isascii() and len(revision) <= 9 else 0
     if not wanted or (current and wanted > current):
-        there = f"Its versions are 1 to {current}." if current else f"Its versions are listed at {PAGE}{ref}."
+        there = f"Its versions are 1 to {current}." if current else f"Its versions are listed at {page_of(ref)}."
         raise NotFound(f"{ref} has no version {revision[:40]!r}.", there)
     return str(wanted)
 

@@ -12,7 +12,7 @@ from catalog.web import HttpStatus, MiB, Web
 from connectors.kaggle import settings
 from connectors.kaggle.account import LOGIN
 from connectors.kaggle.credentials import best
-from connectors.kaggle.mapping import PAGE, is_ref
+from connectors.kaggle.mapping import is_ref, page_of
 
 PAGE_BYTES: Final = 32 * MiB
 FILE_PAGE: Final = 200  # files asked for a page; Kaggle gives 20 of its own
@@ -83,8 +83,7 @@ def file_rows(web: Web, ref: str, version: str = "") -> Iterator[Json]:
 
 def croissant(web: Web, ref: str) -> object:
     """The Croissant document of a dataset, None where Kaggle has none or is too busy to make it."""
-    owner, slug = _parts(ref)
-    url = f"{settings.endpoint()}/datasets/{owner}/{slug}/croissant/download"
+    url = f"{settings.endpoint()}/datasets/{quote('/'.join(_parts(ref)))}/croissant/download"
     try:
         return ask(web, url)
     except HttpStatus:
@@ -93,7 +92,7 @@ def croissant(web: Web, ref: str) -> object:
 
 def download_url(ref: str, version: str, name: str = "") -> str:
     """Where the bundle, or one file of it, is given out: an address that leads to a signed one, anew at each call."""
-    parts = [*_parts(ref), quote(name, safe="")] if name else _parts(ref)
+    parts = [*_parts(ref), name] if name else _parts(ref)
     address = settings.api("download", *parts)
     return f"{address}?datasetVersionNumber={version}" if version else address
 
@@ -113,7 +112,7 @@ def explained(error: HttpStatus, ref: str) -> CatalogError:
         account = "your account may not see it" if login else f"it is private (then {LOGIN})"
         return NotFound(
             f"Kaggle has no dataset {ref} that you may see ({error.status}).",
-            f"Check the name at {PAGE}{ref}; it may be gone, or {account}.",
+            f"Check the name at {page_of(ref)}; it may be gone, or {account}.",
         )
     return error
 

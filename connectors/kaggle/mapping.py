@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final, TypeGuard
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from catalog.errors import Skipped
 from catalog.record import (
@@ -37,7 +37,8 @@ LISTED: Final = "Kaggle list totalBytes, packed ZIP"
 VIEWED: Final = "Kaggle view totalBytes, unpacked"
 DUMPED: Final = "Meta Kaggle TotalUncompressedBytes, unpacked"
 VALUE: Final = 200  # characters of a name
-_REF: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}\Z")
+_REF: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/[\w-][\w .:-]{0,199}(?<! )\Z")
+"""Slugs are of a-z, 0-9 and - today; those of 2018 hold letters of any script, spaces and colons."""
 
 
 def to_record(payload: object) -> Record:
@@ -73,6 +74,11 @@ def is_ref(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and _REF.match(value) is not None
 
 
+def page_of(ref: str) -> str:
+    """The address of a dataset's page."""
+    return PAGE + quote(ref)
+
+
 def ref_of(payload: Json) -> str:
     """`owner/slug` from `ref`, else from the address of its page; "" where neither is usable."""
     ref = payload.get("ref")
@@ -88,8 +94,8 @@ def ref_of_url(url: object) -> str:
         at_home = (parts.hostname or "").removeprefix("www.") == "kaggle.com"
     except ValueError:
         return ""
-    names = parts.path.strip("/").removeprefix("datasets/").split("/") if at_home else []
-    ref = "/".join(names[:2])
+    names = unquote(parts.path).strip("/").removeprefix("datasets/").split("/") if at_home else []
+    ref = "/".join(name.strip() for name in names[:2])
     return ref if is_ref(ref) else ""
 
 
@@ -116,7 +122,7 @@ def _record(ref: str, payload: Json) -> Record:
         title=clean(value_of(payload, "title"), VALUE),
         summary=clean(value_of(payload, "subtitle")),
         description=clean(value_of(payload, "description"), MAX_DESCRIPTION),
-        url=PAGE + ref,
+        url=page_of(ref),
         creators=_names(value_of(payload, "creatorName")),
         publisher=owner or ref.partition("/")[0],
         created=_created(payload),

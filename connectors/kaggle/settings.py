@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from catalog.errors import Usage
 
@@ -30,7 +30,7 @@ def endpoint() -> str:
 
 def api(verb: str, *parts: str) -> str:
     """The address of a call of the REST API: `api("view", "owner", "slug")`."""
-    return "/".join((endpoint() + API, verb, *parts))
+    return "/".join((endpoint() + API, verb, *(quote(part, safe="") for part in parts)))
 
 
 def hosts() -> frozenset[str]:
