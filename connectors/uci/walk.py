@@ -91,7 +91,7 @@ def pages(web: Web, cursor: Cursor) -> Iterator[Page]:
 
 def chosen(queue: Queue, walk: Walk) -> list[Lead]:
     """The ids to ask for, in order: new ones, then those that wait longest, within the budgets of the walk."""
-    leads = queue.due(walk.scope, service.MAX_IDS)
+    leads = queue.due(walk.scope, service.MAX_IDS, before=walk.started if walk.full else "")
     listed = [lead for lead in leads if not walk.started or lead.kind >= walk.started > lead.visited]
     new = [lead for lead in listed if not lead.visited]
     known = [lead for lead in listed if lead.visited]
@@ -107,7 +107,7 @@ def estimate(cursor: Cursor) -> Estimate:
         left = len(chosen(queue, walk))
         return Estimate(left, left, f"{left:,} records are left of a walk that was not finished.")
     walk = Walk(dict(cursor.request), full=bool(cursor.request.get("full")))
-    known = queue.count(walk.scope, due=False) if walk.full else len(chosen(queue, walk))
+    known = queue.count(walk.scope, before=_now()) if walk.full else len(chosen(queue, walk))
     limit = _count(walk.request.get("limit"), 0)
     known = min(known, limit) if limit else known
     says = f"One request for the list, {known:,} for records known already, and one for each new dataset."
@@ -130,16 +130,15 @@ def _unfinished(cursor: Cursor) -> Walk | None:
 
 
 def _begin(web: Web, cursor: Cursor) -> tuple[Walk, Page]:
-    """Ask for the list. A full walk tells the queue that every record may have changed."""
+    """Ask for the list."""
     request = dict(cursor.request)
     query, area = str(request.get("query") or ""), str(request.get("area") or "")
     found = service.datasets(web, query, area, str(cursor.state.get("api") or ""))
     walk = Walk(request, found.api, _now(), bool(request.get("full")), whole=found.whole)
     if not found.ids and not walk.scope:
         raise Retriable("UCI lists no dataset at all.", "Try again later; what is stored is kept.")
-    modified = walk.started if walk.full else ""
     host = urlsplit(service.endpoint()).hostname or ""
-    leads = tuple(Lead(id, walk.scope, walk.started, host, modified) for id in found.ids)
+    leads = tuple(Lead(id, walk.scope, walk.started, host) for id in found.ids)
     keys = tuple(f"{SOURCE}:{id}" for id in found.ids)
     return walk, Page((), walk.cursor(), found.skipped, listed=keys, found=leads)
 
