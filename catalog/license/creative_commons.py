@@ -41,6 +41,7 @@ URL: Final = re.compile(
     r"(?:creativecommons\.org/licen[sc]es|(?P<badge>(?:i\.creativecommons|licensebuttons)\.(?:org|net)/l))"
     r"/(?P<elements>[a-z]{2}(?:-[a-z]{2}){0,2})(?![a-z-])(?:/(?P<version>\d\.\d))?(?:/(?P<port>[a-z]{2,3})(?![a-z]))?"
     r"|creativecommons\.org/(?:publicdomain|licen[sc]es|choose)/(?P<zero>zero)(?![a-z])"
+    r"|creativecommons\.org/[a-z/-]{0,60}/(?P<cc0>cc0)(?![a-z])"
 )
 MAX_WORDS: Final = 24  # of the name of one license
 _VERSIONS: Final = frozenset({"1", "2", "2.1", "2.5", "3", "4"})
@@ -104,6 +105,7 @@ _PORT_WORDS: Final[dict[tuple[str, ...], str]] = {
 _TITLES: Final = {"nc": "NonCommercial", "nd": "NoDerivatives", "sa": "ShareAlike"}
 _TRANSLATED: Final = (
     # what the deeds call the elements elsewhere; longer words first where one holds another
+    *(("公共领域", " public domain "), ("公有领域", " public domain "), ("木兰宽松许可证第", " mulan psl ")),
     *(("知识共享", " cc "), ("創用", " cc "), ("创用", " cc "), ("署名", " by "), ("姓名標示", " by ")),
     *(("非商业性使用", " nc "), ("非商業性", " nc "), ("非商业性", " nc "), ("禁止演绎", " nd "), ("禁止改作", " nd ")),
     *(("相同方式共享", " sa "), ("相同方式分享", " sa "), ("表示", " by "), ("非営利", " nc "), ("改変禁止", " nd ")),
@@ -162,7 +164,7 @@ def _class(elements: frozenset[str]) -> str:
 
 def from_url(match: re.Match[str]) -> License | None:
     """The license of a match of `URL`; the first version of the licenses had some without attribution."""
-    if match["zero"]:
+    if match["zero"] or match["cc0"]:
         return license_for(frozenset({"zero"}), "1")
     elements = frozenset(match["elements"].split("-"))
     if not elements <= {"by", "nc", "nd", "sa"}:

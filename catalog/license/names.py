@@ -27,6 +27,10 @@ _BESIDE: Final = (
     r"|(?:licen[sc]\w*|under|许可\w*|协议)\W{1,3}(?:the |an? )?NAME(?![\w-])"
     r"|\blicen[sc]\w*\b[^.;]{0,50}\b(?:is|are|as|by|with|in|uses?)\W{1,3}(?:the |an? )?NAME(?![\w-])"
 )
+_NEGATED: Final = re.compile(
+    r"\b(?:not|never|neither|longer|n't)(?: \w+){0,3}? (?:under|in|into|of)(?: the| an?)?"
+    r" (?:public domain|[\w.-]+(?: [\w.-]+){0,3}? licen[sc]e)"
+)
 MAX_NAME: Final = 12  # words of a text that may be a name as a whole
 _SHORT: Final = 4  # words of a text in which a common word is a name
 
@@ -38,6 +42,7 @@ def licenses(lower: str) -> list[License]:
     """
     if " " not in lower and (alone := by_id(lower)):
         return [alone]
+    lower = _NEGATED.sub(" ", lower)
     linked = list(_from_addresses(lower))
     unlinked = _ADDRESS.sub(" ", lower) if "/" in lower else lower
     named = list(_from_words(unlinked))
@@ -66,7 +71,7 @@ def _from_addresses(lower: str) -> Iterator[License]:
 
 def _by_slug(slug: str) -> License | None:
     bare = _ENDING.sub("", slug)
-    return by_id(bare) or by_id(bare.removesuffix("-standalone"))
+    return by_id(bare) or by_id(bare.removesuffix("-standalone")) or by_id(f"gnu-{bare}")
 
 
 @lru_cache(maxsize=4096)

@@ -64,7 +64,7 @@ RESEARCH_ONLY: Final = any_of(
     rf"\b{ONLY}\b{GAP}\b(?:for|to|in|as part of) (?:\w+[ ,/&-]+){{0,4}}{STUDY}",
     rf"\b{STUDY}(?:[ ,/&-]+(?:and/or |and |or )?[\w-]+){{0,4}}? only\b",
     r"\b(?:research|academic|educational|evaluation)(?:[ -]use)?(?: and \w+(?: use)?)? licen[sc]e\b",
-    r"\bresearch[- ]only\b|\bacademic use\b",
+    r"\bresearch[- ]only\b|\bacademic use\b|\A\W*(?:research|academic|educational|scientific)(?: use| purposes?)?\W*\Z",
     r"[仅僅][^。；]{0,14}(?:研究|学术|学術|學術|科研|教学|教學|学习|學習|交流)",
     r"只[能可供限允][^。；]{0,14}(?:研究|学术|科研|学习|教学)|限(?:于)?(?:学术|科研|研究)",
     r"研究目的(?:のみ|に限)|연구 ?(?:목적|용)",
@@ -103,6 +103,7 @@ UNSTATED: Final = any_of(
     r"\b(?:does|do) not (?:own|hold|claim)\b[^.;]{0,30}\b(?:copyrights?|ownership|rights|licen[sc]e)",
 )
 ELSEWHERE: Final = any_of(
+    r"\bsame as (?:in |of )?(?:the |their )?(?:original|source|underlying|parent)",
     r"\bsame (?:licen[sc]\w*|terms)(?: (?:terms|conditions))? (?:as|of|that)\b|\bterms of the original",
     r"\blicen[sc]es? of (?:the|each|their) (?:\w+ )?(?:original|source|underlying)",
     r"\b(?:refer|see|check|visit|consult|look|find|found|follow|subject|according|inherit\w*|belongs?|retain\w*)\b"
@@ -114,7 +115,9 @@ ELSEWHERE: Final = any_of(
 )
 FREE: Final = any_of(
     r"\b(?:no|without(?: any)?|free (?:of|from)(?: any)?) (?:\w+ )?(?:restrictions?|limitations?)\b"
-    r"(?: (?:on|to|for|of) (?:the |its )?(?:use|access|usage)|[^\w,]*(?:\Z|[.;]))",
+    r"(?: (?:on|to|for|of) (?:\w+ ){0,3}?(?:use|access|usage)|[^\w,]*(?:\Z|[.;]))",
+    r"\bnot subject to (?:any )?copyright",
+    rf"\b(?:may|can) be (?:freely )?used for (?:[\w/-]+[ ,]+){{0,4}}?(?:and |or )?{COMMERCIAL} (?:purposes?|use)",
     r"\bfree (?:of|from) (?:any )?restrictions|\A\W*unrestricted(?: use)?\W*\Z",
     r"\b(?:for|to) (?:any|all) purposes?\b|\bfor any (?:use|reason)\b",
     rf"\b{COMMERCIAL} (?:use|usage|purposes?)(?: is| are)?(?: also| explicitly| fully)? ?(?:allowed|permitted|ok(?:ay)?"

@@ -57,10 +57,10 @@ def recognise(raw: str) -> Recognised:
     lower = text.lower()
     if (terms := expression.read(text, by_id)) and terms.joined:
         return _decided(terms.decides, terms.text, terms.decides.cls, text[: conditions.MAX_QUOTE])
-    said = conditions.stated(lower)
+    said = conditions.stated(lower.replace("_", " "))
     found = _with_model(licenses(lower), lower)
     if not found:
-        return _without_license(text, lower, said)
+        return _without_license(text, lower.replace("_", " "), said)
     if len(raw) > MAX_RAW and strictness(found[0].cls) < strictness("custom"):
         return Recognised(_join(found), "custom", "unknown", "The text is too long to be read as a whole.")
     if len(found) == 1 and _of_code(lower):
