@@ -110,7 +110,7 @@ def _record(node: Json, id: str, name: str, page: str, syntax: str) -> Record:
         rows=croissant.rows(node) if food else None,
         bytes=total_bytes(files, size(node.get("contentSize")) if isinstance(node.get("contentSize"), str) else None),
         doi=id if id.startswith("10.") else "",
-        arxiv=next((found for each in papers if (found := arxiv(each))), ""),
+        arxiv=next((found for each in (*papers, *texts(node.get("identifier"), 200)) if (found := arxiv(each))), ""),
         paper=next((each for each in papers if each.startswith(("http://", "https://"))), ""),
         citation=_citation(node),
         statements=tuple(_statements(node, files)),
