@@ -4,12 +4,12 @@ A connector is any object with a `name`, `pages` and `files`. Retry, pace, robot
 mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
 
 What else a connector may have is a protocol of its own, looked for when it is needed: `Described`, `Authorised`,
-`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Versioned`, `ReadsPages`, `FromSnapshot`, `FromFiles`.
+`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Versioned`, `ReadsPages`, `FromSnapshot`, `FromFiles`, `Addressed`, `Listed`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
@@ -299,9 +299,28 @@ class FromSnapshot(Protocol):
         ...
 
 
-def hosts_of(connector: object) -> frozenset[str]:
-    """The hosts that the user named for a source; none for a connector that has no such setting."""
-    return connector.hosts() if isinstance(connector, Authorised) else frozenset()
+@runtime_checkable
+class Addressed(Protocol):
+    """A connector whose requests may hold addresses that the user wrote."""
+
+    def named_hosts(self, request: Mapping[str, str | int | bool | list[str]]) -> frozenset[str]:
+        """The hosts of these addresses: they may be private."""
+        ...
+
+
+@runtime_checkable
+class Listed(Protocol):
+    """A connector that knows by name what it can be asked for."""
+
+    def listed(self) -> Iterable[tuple[str, str, str]]:
+        """The name, the address and a note of each, for `catalog sources NAME`."""
+        ...
+
+
+def hosts_of(connector: object, request: Mapping[str, str | int | bool | list[str]] | None = None) -> frozenset[str]:
+    """The hosts that the user named for a source, in the environment or in a request."""
+    named = connector.hosts() if isinstance(connector, Authorised) else frozenset()
+    return named | connector.named_hosts(request) if request and isinstance(connector, Addressed) else named
 
 
 def token_for(connector: object, url: str) -> str | None:

@@ -29,10 +29,13 @@ from catalog.record import Record
 from catalog.web import BudgetSpent, HostClosed, Stopped, Web
 from connectors.google import sitemaps
 from connectors.google.crew import Crew, Result
+from connectors.google.estimate import estimate
 from connectors.google.hosts import Hosts
-from connectors.google.plan import Part, plan
+from connectors.google.plan import Part, named_hosts, plan
 from connectors.google.supply import Supply, Which
 from connectors.google.visits import PAGE, SITE, SITEMAP, Read, Visitor
+
+__all__ = ["estimate", "harvest", "named_hosts", "pages"]
 
 VISITS: Final = 200  # of one page of the walk, at most
 SECONDS: Final = 2.0  # until what came is committed
