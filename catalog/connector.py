@@ -4,7 +4,8 @@ A connector is any object with a `name`, `pages` and `files`. Retry, pace, robot
 mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
 
 What else a connector may have is a protocol of its own, looked for when it is needed: `Described`, `Authorised`,
-`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Versioned`, `ReadsPages`, `FromSnapshot`, `FromFiles`, `Addressed`, `Listed`.
+`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Versioned`, `ReadsPages`, `FromSnapshot`, `FromFiles`,
+`Addressed`, `Listed`.
 """
 
 from __future__ import annotations
