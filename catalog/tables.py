@@ -22,6 +22,7 @@ class Dataset(SQLModel, table=True):
         Index("dataset_name_norm", "name_norm"),
         Index("dataset_upstream", "upstream_id", sqlite_where=text("upstream_id <> ''")),
         Index("dataset_modified", "modified"),
+        Index("dataset_digest", "digest"),
         Index("dataset_doi", text("lower(doi)"), sqlite_where=text("doi <> ''")),
         Index("dataset_arxiv", "arxiv", sqlite_where=text("arxiv <> ''")),
         Index("dataset_bytes", "bytes", sqlite_where=text("bytes IS NOT NULL")),

@@ -31,6 +31,7 @@ DERIVED = "derived"
 LOOK_UPS = (
     "CREATE INDEX IF NOT EXISTS dataset_name_norm ON dataset (name_norm)",
     "CREATE INDEX IF NOT EXISTS alias_norm ON alias (norm)",
+    "CREATE INDEX IF NOT EXISTS dataset_digest ON dataset (digest)",
     "CREATE INDEX IF NOT EXISTS dataset_modified ON dataset (modified)",
     "CREATE INDEX IF NOT EXISTS dataset_bytes ON dataset (bytes) WHERE bytes IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS dataset_rows ON dataset (rows) WHERE rows IS NOT NULL",

@@ -7,7 +7,7 @@ with cursor and counts, so that rows, index and cursor are one.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from catalog.index.document import Document, assembled
@@ -45,8 +45,9 @@ class _Batch:
     """The work of one page, sorted into what each table gets."""
 
     rows: list[Row] = field(default_factory=list)
+    updates: dict[tuple[int, ...], list[Row]] = field(default_factory=dict)
     details: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES_OF_DETAILS})
-    stale: list[int] = field(default_factory=list)
+    stale: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES_OF_DETAILS})
     documents: list[tuple[int, Document]] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
     old_names: list[Row] = field(default_factory=list)
@@ -63,7 +64,8 @@ class PageWriter:
         self._delta = delta
         self.touched: set[int] = set()
         self._insert = {name: _insert_statement(connection, name) for name in TABLES_OF_DETAILS}
-        self._upsert = _upsert_statement(connection)
+        self._columns = _column_names(connection, "dataset")[1:]
+        self._insert_dataset = _insert_statement(connection, "dataset")
 
     def write(self, entries: Iterable[Prepared], now: str) -> tuple[Counts, list[int]]:
         """Write the entries of a page; the last one wins where a key comes twice. Returns counts and ids seen."""
@@ -109,7 +111,9 @@ class PageWriter:
         number: int = self._connection.execute("SELECT coalesce(max(id), 0) FROM dataset").fetchone()[0]
         for entry in fresh:
             number += 1
-            self._add(batch, entry, number, slot_of(entry.popularity, number), now, now)
+            slot = slot_of(entry.popularity, number)
+            batch.rows.append((number, *entry.columns, slot, entry.digest, now, now, ""))
+            self._add(batch, entry, number, slot)
 
     def _add_changed(self, batch: _Batch, changed: Sequence[tuple[_Stored, Prepared]], now: str) -> None:
         before = read_entries(self._connection, [old.id for old, _entry in changed], self._terms.name)
@@ -122,12 +126,17 @@ class PageWriter:
                 entry_before.texts, entry_before.terms, len(entry_before.tags), self._terms.tokens
             )
             gone.append((old.slot, document_before))
-            batch.stale.append(old.id)
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
             if old.key != entry.key:
                 norm = name_norm(last_segment(entry_before.native_id))
                 batch.old_names.append((old.id, "old-id", entry_before.native_id, norm))
-            self._add(batch, entry, old.id, slot, old.first_seen, now, document_before)
+            row = (*entry.columns, slot, entry.digest, old.first_seen, now, "")
+            differing = _columns_that_differ(entry_before.columns, row)
+            batch.updates.setdefault(differing, []).append((*(row[n] for n in differing), old.id))
+            tables = _tables_that_differ(entry_before, entry)
+            for name in tables:
+                batch.stale[name].append((old.id,))
+            self._add(batch, entry, old.id, slot, tables, document_before)
         self._settle(batch, gone)
 
     def _add(
@@ -136,20 +145,20 @@ class PageWriter:
         entry: Prepared,
         number: int,
         slot: int,
-        first_seen: str,
-        now: str,
+        tables: Collection[str] = TABLES_OF_DETAILS,
         before: Document | None = None,
     ) -> None:
-        batch.rows.append((number, *entry.columns, slot, entry.digest, first_seen, now, ""))
+        """Take the rows of a dataset for these tables, and its document."""
         ids, rules = self._terms.ids, self._terms.rules
-        batch.details["tag"].extend(
-            [
-                (number, position, ids[facet, term], rules[rule], evidence, confidence)
-                for position, facet, term, rule, evidence, confidence in entry.tags
-            ]
-        )
+        if "tag" in tables:
+            batch.details["tag"].extend(
+                [
+                    (number, position, ids[facet, term], rules[rule], evidence, confidence)
+                    for position, facet, term, rule, evidence, confidence in entry.tags
+                ]
+            )
         for name, rows in zip(TABLES_OF_DETAILS[1:], entry.details, strict=True):
-            if rows:
+            if rows and name in tables:
                 batch.details[name].extend([(number, *row) for row in rows])
         document = assembled(entry.texts, entry.terms, len(entry.tags), self._terms.tokens)
         batch.documents.append((slot, document))
@@ -168,15 +177,18 @@ class PageWriter:
         run = self._connection.executemany
         for table in TABLES_OF_DETAILS:
             which = " AND kind <> 'old-id'" if table == "alias" else ""
-            run(f"DELETE FROM {table} WHERE dataset_id = ?{which}", [(number,) for number in batch.stale])
-        run(self._upsert, batch.rows)
+            run(f"DELETE FROM {table} WHERE dataset_id = ?{which}", batch.stale[table])
+        for differing, rows in batch.updates.items():
+            columns = ", ".join(f"{self._columns[n]} = ?" for n in differing)
+            run(f"UPDATE dataset SET {columns} WHERE id = ?", rows)
+        run(self._insert_dataset, batch.rows)
         for table in TABLES_OF_DETAILS:
             run(self._insert[table], batch.details[table])
         run(_INSERT_OLD_NAME, batch.old_names)
         run("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", batch.changes)
         run("UPDATE dataset SET missing_since = '' WHERE id = ?", [(number,) for number in batch.back])
         add_documents(self._connection, batch.documents)
-        if batch.rows or batch.back:
+        if batch.rows or batch.updates or batch.back:
             next_generation(self._connection)
 
 
@@ -196,15 +208,25 @@ def _insert_statement(connection: sqlite3.Connection, table: str) -> str:
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
-def _upsert_statement(connection: sqlite3.Connection) -> str:
-    updates = ", ".join(f"{name} = excluded.{name}" for name in _column_names(connection, "dataset")[1:])
-    return f"{_insert_statement(connection, 'dataset')} ON CONFLICT (id) DO UPDATE SET {updates}"
-
-
 def _chunks(values: list[str]) -> Iterable[tuple[str, list[str]]]:
     for start in range(0, len(values), CHUNK):
         chunk = values[start : start + CHUNK]
         yield ",".join("?" * len(chunk)), chunk
+
+
+def _columns_that_differ(before: Row, after: Row) -> tuple[int, ...]:
+    """Which columns of a row to write: those that differ, and those that are only in the new row.
+
+    An UPDATE of a column writes its indexes anew, whether or not it differs.
+    """
+    known = len(before)
+    return (*(n for n in range(known) if before[n] != after[n]), *range(known, len(after)))
+
+
+def _tables_that_differ(before: Prepared, after: Prepared) -> list[str]:
+    """The tables in which the rows that hang on a dataset are others."""
+    pairs = zip(TABLES_OF_DETAILS, (before.tags, *before.details), (after.tags, *after.details), strict=True)
+    return [name for name, old, new in pairs if old != new]
 
 
 def _changes(number: int, old: Prepared, new: Prepared, now: str) -> Iterable[Row]:
