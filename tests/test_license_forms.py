@@ -165,7 +165,8 @@ def test_a_long_list_of_licenses_never_hides_the_strictest(names: list[str]) -> 
 
 @pytest.mark.parametrize("raw", [
     "built with open software tools from an open government portal by an artistic team",
-    "not in the public domain", "no longer under the MIT license", "divide by zero", "The attribution of authorship is hard",
+    "not in the public domain", "no longer under the MIT license",
+    "divide by zero", "The attribution of authorship is hard",
     "collected at MIT Media Lab by the Apache helicopter unit",
     "The license of the data is unknown. The code is MIT licensed.", "The code is released under the MIT License.",
     "No license information was provided.", "see the original datasets for their licenses", "proprietary, do not share",
@@ -310,6 +311,13 @@ def test_the_licensing_section_of_a_card_is_a_claim() -> None:
 )
 def test_a_templated_section_is_no_claim(section: str) -> None:
     assert license_claims(f"# A\n## Licensing Information\n{section}\n## Citation\nx") == ()
+
+
+def test_a_long_section_keeps_what_limits() -> None:
+    rest = "\n".join(["More about it."] * 900)
+    [claim] = license_claims(f"## License\nCC BY 4.0\n{rest}\nNot for commercial use.\n{rest}")
+    assert len(claim.raw) <= 4_000
+    assert resolve([claim]).commercial == "no"
 
 
 def test_the_code_license_section_decides_nothing() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -52,8 +52,17 @@ class Recognised:
 
 @lru_cache(maxsize=8192)
 def recognise(raw: str) -> Recognised:
-    """Read one raw license string: an id, a long name, an address or free text."""
-    text = plain(raw[:MAX_RAW])
+    """Read one raw license string: an id, a long name, an address or free text.
+
+    Of a text longer than `MAX_RAW` characters the beginning is read; it may forbid, but never permits.
+    """
+    said = _read(plain(raw[:MAX_RAW]))
+    if len(raw) > MAX_RAW and COMMERCIAL[said.cls] != "no":
+        return replace(said, cls="custom", commercial="unknown", reason="The text is too long to be read as a whole.")
+    return said
+
+
+def _read(text: str) -> Recognised:
     lower = text.lower()
     if (terms := expression.read(text, by_id)) and terms.joined:
         return _decided(terms.decides, terms.text, terms.decides.cls, text[: conditions.MAX_QUOTE])
@@ -61,11 +70,9 @@ def recognise(raw: str) -> Recognised:
     found = _with_model(licenses(lower), lower)
     if not found:
         return _without_license(text, lower.replace("_", " "), said)
-    if len(raw) > MAX_RAW and strictness(found[0].cls) < strictness("custom"):
-        return Recognised(_join(found), "custom", "unknown", "The text is too long to be read as a whole.")
     if len(found) == 1 and _of_code(lower):
         reason = f"{found[0].title} is named for the code; it does not cover the data."
-        return Recognised(found[0].id, "unspecified", "unknown", reason, lower[: conditions.MAX_QUOTE])
+        return Recognised(found[0].id, "unspecified", "unknown", reason, text[: conditions.MAX_QUOTE])
     return _combine(found, said, _cited(text, lower, said))
 
 

@@ -18,6 +18,7 @@ MAX_ALIASES: Final = 100
 MAX_DEPTH: Final = 50
 MAX_NODES: Final = 200_000
 MAX_DIGITS: Final = 300
+MAX_READ: Final = 20_000  # characters read of a licensing section
 MAX_SECTION: Final = 4_000  # characters kept of a licensing section
 MAX_SECTIONS: Final = 4
 MAX_HEADING: Final = 80
@@ -39,6 +40,7 @@ _TEMPLATE: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _EMPTY: Final = re.compile(r"(?:[\W_]|n/?a|tbd|todo)*", re.IGNORECASE)
+_MAY_LIMIT: Final = re.compile(r"comm?er|research|academic|licen[sc]|商|研究|学术", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[-+0-9.:_eExXoOa-fA-F]*\Z")
 
 
@@ -174,10 +176,19 @@ def licensing_sections(text: str) -> list[tuple[str, str]]:
             continue
         level = len(heading[1])
         ends = (after.start() for after in headings[place + 1 :] if len(after[1]) <= level)
-        section = _TEMPLATE.sub(" ", body[heading.end() : next(ends, len(body))][: 2 * MAX_SECTION]).strip()
+        section = _TEMPLATE.sub(" ", body[heading.end() : next(ends, len(body))][:MAX_READ]).strip()
         if not _EMPTY.fullmatch(section[:MAX_SECTION]):
-            found.append((title, clean(section, MAX_SECTION)))
+            found.append((title, clean(_shortened(section), MAX_SECTION)))
     return found
+
+
+def _shortened(section: str) -> str:
+    """A section within `MAX_SECTION`: its beginning, then the lines that may limit the use."""
+    if len(section) <= MAX_SECTION:
+        return section
+    head = MAX_SECTION // 2
+    limits = [line.strip()[:400] for line in section[head:].splitlines() if _MAY_LIMIT.search(line)]
+    return "\n".join([section[:head], *limits])
 
 
 def _scope(heading: str) -> Scope:
