@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from bench.generate import ensure
-from bench.measure import DATA, ROOT, process, python, say
+from bench.measure import DATA, process, python, say
+from catalog import migrations
+from catalog.index import document
+from catalog.migrations import version_of
 
 BUILDERS: Final[dict[str, tuple[str, str]]] = {
     "registry": ("bench.ours", "load"),
@@ -29,22 +34,22 @@ def builder(name: str, source: Path, target: Path) -> list[str]:
 
 
 def store(name: str, rows: int) -> Path:
-    """A store over the corpus of so many rows; built unless it is newer than the corpus (and the code)."""
+    """A store over the corpus of so many rows; built unless it is newer than the corpus, and of today's version."""
     source = ensure(rows)
     target = DATA / f"{name}-{rows}.db"
     built = target.stat().st_mtime if target.exists() else 0.0
-    if built < source.stat().st_mtime or (name == "registry" and built < _code_changed()):
+    if built < source.stat().st_mtime or (name == "registry" and not _is_of_today(target)):
         remove(target)
         ended = process(builder(name, source, target))
         say(f"{target.name}: {ended.wall:.1f} s, {ended.memory / 1e6:,.0f} MB of memory, {size(target) / 1e6:,.0f} MB")
     return target
 
 
-def _code_changed() -> float:
-    """When the code that writes a registry last changed."""
-    package = ROOT / "catalog"
-    files = [*(package / "index").glob("*.py"), *(package / "registry").glob("*.py"), *package.glob("*.py")]
-    return max(path.stat().st_mtime for path in files)
+def _is_of_today(registry: Path) -> bool:
+    """Whether tables and index documents of a registry have the version that the code writes."""
+    with closing(sqlite3.connect(f"file:{registry}?mode=ro", uri=True)) as connection:
+        marks = dict(connection.execute("SELECT name, value FROM meta"))
+        return (version_of(connection), marks.get("document")) == (migrations.VERSION, document.VERSION)
 
 
 def remove(target: Path) -> None:
