@@ -17,7 +17,7 @@ _END: Final = re.compile(r"[.;!?](?=\s|\Z)|[。；！？]")
 
 Strength = Literal["strong", "weak"]
 
-_LIMITS: Final[tuple[tuple[re.Pattern[str], str, Strength], ...]] = (
+_LIMITS: Final[tuple[tuple[phrases.Phrases, str, Strength], ...]] = (
     (phrases.NON_COMMERCIAL, "non-commercial", "strong"),
     (phrases.RESEARCH_ONLY, "research-only", "strong"),
     (phrases.RESEARCH, "research-only", "weak"),
@@ -41,13 +41,13 @@ def stated(text: str) -> Said | None:
     last `free` for words that lift every restriction. "For research purposes" without "only" is a weak research-only,
     and none where the same sentence speaks of commercial use.
     """
-    limited = phrases.BOTH.sub(lambda match: " " * len(match[0]), text)
-    for pattern, cls, strength in _LIMITS:
-        match = pattern.search(limited)
+    limited = phrases.BOTH.blanked(text)
+    for said, cls, strength in _LIMITS:
+        match = said.search(limited)
         if match and (strength == "strong" or "commercial" not in statement(text, match.start(), match.end())):
             return Said(cls, quote(text, match.start(), match.end()), strength)
     allowed = phrases.FREE.search(text) or phrases.BOTH.search(text)
-    if allowed and not phrases.ASKED.search(phrases.FREE.sub(" ", statement(text, allowed.start(), allowed.end()))):
+    if allowed and not phrases.ASKED.search(phrases.FREE.blanked(statement(text, allowed.start(), allowed.end()))):
         return Said("free", quote(text, allowed.start(), allowed.end()))
     return None
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from catalog.license import audited, conditions, model_output, phrases
 from catalog.license.classes import COMMERCIAL
+from catalog.license.phrases import Phrases
 from catalog.license.plain import plain
 from catalog.license.recognise import recognise
 from catalog.record import LicenseClaim, Record
@@ -20,7 +21,7 @@ MIN_TEXT: Final = 12  # characters of a text that may say anything
 MAX_TEXT: Final = 8_000  # characters read of a description
 _WORDS: Final = r"(?:\w+[ ,/&-]+){0,3}"
 _FOR_STUDY: Final = r"(?:research|academic|educational)(?:[ ,/&]+(?:and |or )?\w+){0,3}? (?:purposes?|use)\b"
-_LIMITED: Final = phrases.any_of(
+_LIMITED: Final = Phrases(
     rf"\bnon-?{phrases.COMMERCIAL} (?:{phrases.USE}|research|licen[sc]e|basis)|\bnot for {phrases.COMMERCIAL}",
     r"\b(?:not|never|cannot) (?:be )?(?:allowed|permitted|used?|intended)[^.;]{0,40}?"
     rf"\b{phrases.COMMERCIAL} {phrases.USE}",
@@ -58,7 +59,7 @@ _WRAPPED: Final = (
         "the books belong to their authors",
     ),
 )
-_CONTENT: Final = tuple((re.compile(pattern), note) for pattern, note in _WRAPPED)
+_CONTENT: Final = tuple((Phrases(pattern), note) for pattern, note in _WRAPPED)
 _USES: Final = ("research", "commercial", "academic", "education", "商", "研究", "学术", "科研")
 _DERIVING: Final = (
     *(
@@ -156,7 +157,7 @@ def _described(text: str, lower: str) -> Iterator[LicenseClaim]:
 def _limits(text: str, lower: str) -> Iterator[LicenseClaim]:
     """The first sentence that limits the use of the data."""
     if "commercial" in lower:
-        lower = phrases.BOTH.sub(lambda both: " " * len(both[0]), lower)
+        lower = phrases.BOTH.blanked(lower)
     match = _LIMITED.search(lower)
     if match:
         yield LicenseClaim(raw=plain(conditions.quote(text, match.start(), match.end())), by="description")
@@ -177,8 +178,8 @@ def _stated(text: str, lower: str) -> Iterator[LicenseClaim]:
 
 def _content(text: str, lower: str) -> Iterator[LicenseClaim]:
     """A collection of what others wrote: the license of the collection is not theirs."""
-    for pattern, note in _CONTENT:
-        if match := pattern.search(lower):
+    for phrase, note in _CONTENT:
+        if match := phrase.search(lower):
             words = plain(conditions.quote(text, match.start(), match.end()))
             yield LicenseClaim(raw=words, by="description", scope="content", cls="unspecified", note=note)
             return

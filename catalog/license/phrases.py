@@ -7,6 +7,7 @@ languages by their common words for "non-commercial". Within a sentence, `GAP` i
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Final
 
 COMMERCIAL: Final = r"comm?er(?:ci|ic|i)al(?:ly|e|i[sz]\w+)?"  # and its usual slips
@@ -27,19 +28,34 @@ GIVEN: Final = (
 GAP: Final = r"[^.;。；]{0,70}?"
 
 
-def any_of(*alternatives: str) -> re.Pattern[str]:
-    """One pattern for alternatives."""
-    return re.compile("|".join(alternatives))
+class Phrases:
+    """One pattern for alternatives, compiled when it is first used: few labels need any, and all take 100 ms."""
+
+    def __init__(self, *alternatives: str) -> None:
+        self._alternatives = alternatives
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled pattern."""
+        return re.compile("|".join(self._alternatives))
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first place where a text says one of these."""
+        return self.pattern.search(text)
+
+    def blanked(self, text: str) -> str:
+        """The text with all of these as spaces, so that places stay the same."""
+        return self.pattern.sub(lambda match: " " * len(match[0]), text)
 
 
 _BOUND: Final = r"(?:restrict|limit|prohib|preclud|forbid)"
 _DENIED: Final = r"(?:not|prohibited|forbidden|disallowed|restricted|excluded|denied|illegal)"
 _AND: Final = r" ?(?:and|or|as well as|&|/|,)[ -]*(?:for )?"
-BOTH: Final = any_of(
+BOTH: Final = Phrases(
     rf"(?:both )?\b{COMMERCIAL}(?: {USE})?{_AND}non[- ]?{COMMERCIAL}(?: {USE})?",
     rf"(?:both )?\bnon[- ]?{COMMERCIAL}(?: {USE})?{_AND}{COMMERCIAL}(?: {USE})?",
 )
-NON_COMMERCIAL: Final = any_of(
+NON_COMMERCIAL: Final = Phrases(
     rf"\bn(?:on|o|ão|ao|ot)[- ]{{0,3}}{COMMERCIAL}",
     r"\bnon?t?[- ]for[- ]?profit|\bnon[- ]?profit (?:use|usage|purposes?|research|only)|\bwithout (?:any )?profit",
     rf"\b{NOT}\b(?! (?:only|{_BOUND}))(?:(?!\b{_BOUND})[^.;。；]){{0,70}}?\b{COMMERCIAL}",
@@ -59,7 +75,7 @@ NON_COMMERCIAL: Final = any_of(
     r"nicht[- ]?kommerziell|keine kommerzielle|kommerzielle[^.]{0,40}(?:verboten|untersagt|nicht)",
     r"pas d['’ ]utilisation commerciale|sem fins lucrativos|sin (?:fines de|ánimo de) lucro|no lucrativ",
 )
-RESEARCH_ONLY: Final = any_of(
+RESEARCH_ONLY: Final = Phrases(
     rf"\b{ONLY}\b{GAP}\b{STUDY}(?:[^.;]{{0,25}}?\b(?:use|usage|purposes?|only)|\W*(?:\Z|[.;,)]))",
     rf"\b{ONLY}\b{GAP}\b(?:for|to|in|as part of) (?:\w+[ ,/&-]+){{0,4}}{STUDY}",
     rf"\b{STUDY}(?:[ ,/&-]+(?:and/or |and |or )?[\w-]+){{0,4}}? only\b",
@@ -69,21 +85,21 @@ RESEARCH_ONLY: Final = any_of(
     r"只[能可供限允][^。；]{0,14}(?:研究|学术|科研|学习|教学)|限(?:于)?(?:学术|科研|研究)",
     r"研究目的(?:のみ|に限)|연구 ?(?:목적|용)",
 )
-RESEARCH: Final = any_of(
+RESEARCH: Final = Phrases(
     rf"\bfor (?:[\w-]+[ ,/&]+){{0,4}}?{STUDY}(?:[ ,/&-]+(?:and/or |and |or )?[\w-]+){{0,3}}? (?:purposes?|use|usage)\b",
     rf"\bfor (?:the )?(?:academic|scientific|scholarly|non-?profit) (?:research|community)|\b{STUDY} purposes?\b",
     r"\b(?:obtained|available|used|intended|accessible|freely|free) for (?:academic |scientific )?research\b",
     r"(?:学术|科研|研究|科学|教育|學術)(?:研究|学习)?(?:用途|使用|目的|之用)",
     r"用于(?:学术|科研|科学|非商业)?(?:研究|学习)|供[^。；]{0,6}研究",
 )
-CLOSED: Final = any_of(
+CLOSED: Final = Phrases(
     r"\b(?:no|not|without|prohibit\w*|forbid\w*|don't|never)\b[^.;]{0,40}?"
     r"\b(?:re-?distribut\w*|shared?|sharing|re-?publish\w*)\b",
     r"\bre-?distribut\w*[^.;]{0,40}?\b(?:prohibited|forbidden|not (?:allowed|permitted)|disallowed)",
     r"\bproprietary\b|\bconfidential\b",
     r"禁止(?:转载|传播|分发|二次分发)|(?:不得|不可|请勿|严禁)[^。；]{0,10}(?:转载|传播|分发|外传|泄露)",
 )
-UNSTATED: Final = any_of(
+UNSTATED: Final = Phrases(
     r"\A\W*(?:(?:the )?licen[sc](?:e|ing)s?(?: information)?\W{0,3})?(?:unknow\w*|none|nil|n\W?a|not? appl\w+|nan|null"
     r"|tb[dac]|todo|\?+|pending|undefined|undetermined|missing|empty|coming|adding|unlicensed|unspecified|unclear"
     rf"|undisclosed|no[- _]?assertion|not[- _]?(?:yet )?(?:{GIVEN}|licensed|sure|decided)|no[- _]?licen[sc]e)\b",
@@ -102,7 +118,7 @@ UNSTATED: Final = any_of(
     r"\b(?:does|do) not (?:have|include|provide|specify|state) (?:a|any) (?:\w+ )?licen[sc]",
     r"\b(?:does|do) not (?:own|hold|claim)\b[^.;]{0,30}\b(?:copyrights?|ownership|rights|licen[sc]e)",
 )
-ELSEWHERE: Final = any_of(
+ELSEWHERE: Final = Phrases(
     r"\bsame as (?:in |of )?(?:the |their )?(?:original|source|underlying|parent)",
     r"\bsame (?:licen[sc]\w*|terms)(?: (?:terms|conditions))? (?:as|of|that)\b|\bterms of the original",
     r"\blicen[sc]es? of (?:the|each|their) (?:\w+ )?(?:original|source|underlying)",
@@ -113,7 +129,7 @@ ELSEWHERE: Final = any_of(
     r"\A\W*(?:all rights reserved\W+)?(?:copyright|©|\(c\))\W|\bcopyright (?:is )?(?:of|by|belongs|remains|held|owned)",
     r"版权归|版权所有|版權|参[见考照][^。；]{0,10}(?:原|来源)|请联系",
 )
-FREE: Final = any_of(
+FREE: Final = Phrases(
     r"\b(?:no|without(?: any)?|free (?:of|from)(?: any)?) (?:\w+ )?(?:restrictions?|limitations?)\b"
     r"(?: (?:on|to|for|of) (?:\w+ ){0,3}?(?:use|access|usage)|[^\w,]*(?:\Z|[.;]))",
     r"\bnot subject to (?:any )?copyright",
@@ -125,11 +141,11 @@ FREE: Final = any_of(
     rf"\b(?:allow|permit|grant)(?:s|ed|ing)? (?:for )?{COMMERCIAL} (?:use|usage|purposes?)|\bfree for {COMMERCIAL}",
     r"(?<![不未非])可(?:以|自由)?(?:免费)?(?:商用|用于商业)|(?<!不)允许(?:商用|商业)|免费商用",
 )
-ASKED: Final = any_of(
+ASKED: Final = Phrases(
     r"\b(?:not|only|permission|request|contact|fee|agreement|prohibit\w*|forbid\w*|other than|except|unless|until)\b",
     r"不|仅|禁|未经|非",
 )
-MIXED: Final = any_of(
+MIXED: Final = Phrases(
     r"\bvarious\b|\bmixed\b|\bmultiple\b|\bvar(?:y|ies)\b|\bdepends? (?:up)?on the",
     r"\b(?:different|several|own|individual|respective) (?:\w+ )?licen[sc]es?|\blicen[sc]es? (?:of|for) each",
     r"\beach (?:sub)?-?(?:set|dataset|source|file|image|example|item|document|task|component)[^.;]{0,60}licen[sc]",

@@ -64,6 +64,8 @@ def recognise(raw: str) -> Recognised:
 
 def _read(text: str) -> Recognised:
     lower = text.lower()
+    if " " not in text and "/" not in text and (alone := by_id(lower)):
+        return _decided(alone, alone.id, alone.cls, text)
     if (terms := expression.read(text, by_id)) and terms.joined:
         return _decided(terms.decides, terms.text, terms.decides.cls, text[: conditions.MAX_QUOTE])
     said = conditions.stated(lower.replace("_", " "))
