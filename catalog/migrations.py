@@ -144,6 +144,13 @@ _CLUSTERS = """
     ) WITHOUT ROWID;
 """
 
+_CORRECTIONS = """
+    CREATE TABLE correction (
+        "key" TEXT NOT NULL, facet TEXT NOT NULL, act TEXT NOT NULL, terms TEXT NOT NULL, because TEXT NOT NULL,
+        at TEXT NOT NULL, PRIMARY KEY ("key", facet, act)
+    ) WITHOUT ROWID;
+"""
+
 
 class Step(NamedTuple):
     """One migration: its number, what it does, and the statements (each ended by a semicolon)."""
@@ -159,6 +166,7 @@ STEPS = (
     Step(3, "the places that a source is read from", _PLACES),
     Step(4, "the terms of a dataset in one row", _TERMS_IN_ONE_ROW),
     Step(5, "which datasets are one", _CLUSTERS),
+    Step(6, "what people said of tags", _CORRECTIONS),
 )
 VERSION = STEPS[-1].number
 """The registry version that this code reads and writes."""

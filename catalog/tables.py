@@ -334,6 +334,19 @@ class Apart(SQLModel, table=True):
     at: str
 
 
+class Correction(SQLModel, table=True):
+    """What a person said of the tags of a dataset: `act` is set, add or remove, `terms` a JSON list."""
+
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    key: str = Field(primary_key=True)
+    facet: str = Field(primary_key=True)
+    act: str = Field(primary_key=True)
+    terms: str
+    because: str
+    at: str
+
+
 class Meta(SQLModel, table=True):
     """One fact about the registry itself (which vocabulary it holds, what the index has taken in)."""
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"cli", "__main__"},
     {"api"},
-    {"sync", "snapshot", "fetch"},
+    {"sync", "retag", "snapshot", "fetch"},
     {"registry", "search", "plugins", "tagger", "seed"},
     {"rows"},
     {"index"},

@@ -14,6 +14,8 @@ COMMANDS = {
     "search": ("catalog.cli.search", "Find datasets by words and filters."),
     "show": ("catalog.cli.show", "Show everything known of a dataset, with the evidence."),
     "unmerge": ("catalog.cli.unmerge", "Tell a dataset apart from those it was joined with."),
+    "tag": ("catalog.cli.tag", "Tell why a dataset has its tags, and correct them."),
+    "retag": ("catalog.cli.tag", "Make all tags and license verdicts anew by the rules of today."),
     "facets": ("catalog.cli.facets", "List facets, their terms, aliases and counts."),
     "fetch": ("catalog.cli.fetch", "Download a dataset: planned, resumable, verified."),
     "verify": ("catalog.cli.fetch", "Check downloaded files against their receipt."),

@@ -16,10 +16,13 @@ from catalog.cli.options import open_for_reading, open_for_writing, registry_opt
 from catalog.errors import Fatal, Usage
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from catalog.registry.lines import Imported
     from catalog.sync import Progress
 
 RECORDS = "records"
+CORRECTIONS = "corrections"
 
 
 @click.command("import")
@@ -29,8 +32,8 @@ RECORDS = "records"
 def import_command(kind: str, file: str, registry: str | None) -> int:
     """Read records or a hub snapshot from a file.
 
-    KIND is `records` for JSON Lines as `catalog export records` writes them (- reads stdin), or the name of a source
-    for a published dump of it, as Parquet or JSON Lines. Lines that the registry holds already are passed over
+    KIND is `records` or `corrections` for JSON Lines as `catalog export` writes them (- reads stdin), or the name of a
+    source for a published dump of it, as Parquet or JSON Lines. Lines that the registry holds already are passed over
     unparsed; a bad line costs itself alone. Exit code 2 says that no line could be used.
 
     \b
@@ -40,6 +43,8 @@ def import_command(kind: str, file: str, registry: str | None) -> int:
     """
     if kind == RECORDS:
         return _import_records(file, registry)
+    if kind == CORRECTIONS:
+        return _import_corrections(file, registry)
     return _import_snapshot(kind, Path(file), registry)
 
 
@@ -54,6 +59,29 @@ def _import_records(file: str, registry: str | None) -> int:
         done = import_lines(opened, read_lines(lines), origin=file, on_progress=tell)
         reasons = _first_skips(opened.connection, done.run)
     return _report(done, reasons)
+
+
+def _import_corrections(file: str, registry: str | None) -> int:
+    from catalog.errors import Skipped
+    from catalog.registry.corrections import read_correction
+    from catalog.registry.lines import read_lines
+    from catalog.retag import retag_one
+
+    said, skipped = [], []
+    with _opened(file) as lines, open_for_writing(registry, "import corrections", create=True) as opened:
+        for number, line in enumerate(read_lines(lines), 1):
+            try:
+                said.append(read_correction(line))
+            except Skipped as error:
+                skipped.append((f"line {number}", error.message))
+        opened.correct(said)
+        for key in sorted({each.key for each in said}):
+            retag_one(opened, key)
+    output.say(f"{len(said):,} corrections, {len(skipped):,} skipped.")
+    _tell_skips(skipped[:5])
+    if skipped and not said:
+        raise Usage("nothing in it could be used.", "Write one with: catalog export corrections")
+    return 0
 
 
 def _opened(file: str) -> IO[bytes]:
@@ -85,43 +113,56 @@ def _first_skips(connection: Any, run: int) -> list[tuple[str, str]]:
 
 def _report(done: Imported | Progress, reasons: list[tuple[str, str]]) -> int:
     """Tell what an import did; its exit code."""
-    from catalog.text import for_terminal
-
     output.say(f"{done.new:,} new, {done.changed:,} changed, {done.same:,} unchanged, {done.skipped:,} skipped.")
-    for name, reason in reasons:
-        output.say(f"  skipped {for_terminal(name)}: {for_terminal(reason)}")
+    _tell_skips(reasons)
     if done.skipped and not (done.new or done.changed or done.same):
         raise Usage("nothing in it could be used.", "Check that it is a file of that kind.")
     return 0
 
 
+def _tell_skips(reasons: list[tuple[str, str]]) -> None:
+    from catalog.text import for_terminal
+
+    for name, reason in reasons:
+        output.say(f"  skipped {for_terminal(name)}: {for_terminal(reason)}")
+
+
 @click.command("export")
-@click.argument("kind", type=click.Choice([RECORDS]), expose_value=False)
+@click.argument("kind", type=click.Choice([RECORDS, CORRECTIONS]))
 @click.argument("file", default="-", type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--source", help="Only entries of this source.")
 @registry_option
-def export_command(file: str, source: str | None, registry: str | None) -> int:
+def export_command(kind: str, file: str, source: str | None, registry: str | None) -> int:
     """Write the registry's records as JSON Lines.
 
-    One entry a line with its tags and verdict; `catalog import records` reads it back unchanged. Without FILE it goes
-    to stdout.
+    One entry a line with its tags and verdict; `catalog import records` reads it back unchanged. `corrections` are what
+    people said of tags. Without FILE it goes to stdout.
 
     \b
     Examples:
       catalog export records records.jsonl
       catalog export records --source catalog | head -1
     """
-    from catalog.record import encode
-    from catalog.registry.reader import all_entries, terms_of
-
     count = 0
     with open_for_reading(registry, deadline=None) as connection, _written(file) as target:
-        for _number, entry in all_entries(connection, terms_of(connection)):
-            if source is None or entry.source == source:
-                target.write(encode(entry) + b"\n")
-                count += 1
-    output.say(f"{count:,} records.")
+        for count, line in enumerate(_lines(connection, kind, source), 1):  # noqa: B007 - the last one is told
+            target.write(line + b"\n")
+    output.say(f"{count:,} {kind}.")
     return 0
+
+
+def _lines(connection: sqlite3.Connection, kind: str, source: str | None) -> Iterator[bytes]:
+    from catalog.record import encode
+    from catalog.registry.corrections import load_corrections
+    from catalog.registry.reader import all_entries, terms_of
+
+    if kind == CORRECTIONS:
+        for key, said in load_corrections(connection).items():
+            yield from (each.line() for each in said if source in (None, key.partition(":")[0]))
+        return
+    for _number, entry in all_entries(connection, terms_of(connection)):
+        if source in (None, entry.source):
+            yield encode(entry)
 
 
 @contextmanager
