@@ -51,6 +51,21 @@ def writer_lock(
         os.close(handle)
 
 
+def holder_of(path: str) -> str | None:
+    """Who writes to the registry at this moment, as far as it can be told; None for nobody."""
+    try:
+        handle = os.open(f"{path}.lock", os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return None
+    try:
+        _try_lock(handle)
+    except OSError:
+        return _holder(handle)
+    finally:
+        os.close(handle)
+    return None
+
+
 def _acquire(handle: int, path: str, wait: float, on_wait: Callable[[str], None] | None) -> None:
     give_up = time.monotonic() + wait
     told = False

@@ -1,23 +1,27 @@
 """The one loop of every source: pages -> tag -> license -> commit_page(entries, cursor).
 
 A walk is resumed where the last committed page left it, for the same request. What a walk lists is noted page by page,
-so that two complete walks in a row can tell which datasets are gone.
+so that two complete walks in a row can tell which datasets are gone; the last page of a walk, the end of its run and
+its vote on what is gone are one transaction.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from catalog.connector import Connector, Cursor, Page
+from catalog.connector import Connector, Cursor, Estimate, Estimated, Page
 from catalog.errors import CatalogError, Fatal, Skipped
 from catalog.record import Entry, Record, decode, encode
 from catalog.tagger import complete
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from catalog.registry import Registry
+    from catalog.registry.pages import End
     from catalog.web import Web
 
 Request = Mapping[str, str | int | bool | list[str]]
@@ -59,32 +63,42 @@ def sync(
     request: Request | None = None,
     *,
     restart: bool = False,
+    confirm_loss: bool = False,
     on_page: Callable[[Progress], None] | None = None,
 ) -> Progress:
     """Walk a source into the registry, page by page, each page one transaction with its cursor.
 
-    `request` is what the user asked for; with `full` in it the walk is whole, but is otherwise the same walk. `restart`
-    forgets where the last walk of that request stood. What a page could not use is counted with its reason. A spent
-    budget of requests ends the call early where something came. Raises what the connector raises, and `Fatal` for
-    whatever else a connector throws, after the books of the run are closed; committed pages stay.
+    `request` is what the user asked for; with `full` in it the walk is whole, but is otherwise the same walk; its
+    `limit` and `since` are kept to whether or not the connector heeds them. `restart` forgets where the last walk of
+    that request stood, `confirm_loss` believes a complete walk that misses much, once a second one agrees. What a page
+    could not use is counted with its reason. A spent budget of requests ends the call early where something came.
+    Raises what the connector raises, and `Fatal` for whatever else a connector throws, after the books of the run are
+    closed; committed pages stay.
     """
+    from catalog.registry.pages import End
     from catalog.web import BudgetSpent
 
     asked = dict(request or {})
-    words = json.dumps({name: asked[name] for name in asked if name != "full"}, sort_keys=True)
+    words = walk_words(asked)
     stored = None if restart else registry.walk_state(connector.name, words)
     progress = _begin(registry, connector, asked, stored)
     cursor = Cursor(asked, stored[0] if stored else {}, registry.queue(connector.name))  # type: ignore[arg-type]
+    bounds = _Bounds.of(registry, progress, asked)
+    ended = False
     try:
-        for page in _pages(connector, web, cursor):
-            _commit(registry, page, (connector.name, words, dict(page.cursor.state)), progress)
+        for came in _guarded(connector, lambda: connector.pages(web, cursor)):
+            page, message = bounds.within(came)
+            progress.stopped = bool(message)
+            end = End(connector.name, page.complete, confirm_loss, message) if page.last else None
+            _commit(registry, page, (connector.name, words, dict(page.cursor.state)), progress, end)
+            ended = page.last
             if on_page is not None:
                 on_page(progress)
-            if page.last:
-                _finish_walk(registry, connector, page, progress)
-                break
+            if ended:
+                return progress
     except (CatalogError, KeyboardInterrupt) as error:
-        registry.finish_run(progress.run, "stopped", _reason(error))
+        if not ended:
+            registry.finish_run(progress.run, "stopped", _reason(error))
         if isinstance(error, BudgetSpent) and progress.pages:
             progress.stopped, progress.message = True, f"{error.message} {_GOES_ON}"
             return progress
@@ -98,10 +112,85 @@ def sync(
 _GOES_ON = "The same command goes on from there."
 
 
-def _pages(connector: Connector, web: Web, cursor: Cursor) -> Iterator[Page]:
+def walk_words(asked: Request) -> str:
+    """The name of a walk: what was asked for, as JSON. A walk of everything is the same walk, only whole."""
+    return json.dumps({name: asked[name] for name in asked if name != "full"}, sort_keys=True)
+
+
+def estimate(
+    connection: sqlite3.Connection, connector: Connector, asked: Request, *, restart: bool = False
+) -> Estimate | None:
+    """What a sync would send, read from a registry; None where the connector cannot say. No network.
+
+    Raises `Fatal` for whatever else a connector throws.
+    """
+    from catalog.registry.places import RegistryQueue
+    from catalog.registry.runs import walk_state
+
+    if not isinstance(connector, Estimated):
+        return None
+    stored = None if restart else walk_state(connection, connector.name, walk_words(asked))
+    state = stored[0] if stored else {}
+    cursor = Cursor(asked, state, RegistryQueue(connection, connector.name))
+    try:
+        return connector.estimate(cursor)
+    except CatalogError:
+        raise
+    except Exception as error:
+        raise _failed(connector, error) from error
+
+
+@dataclass
+class _Bounds:
+    """What the user limited: `left` records may still come, none that changed before `since` (ISO 8601) is taken."""
+
+    limit: int | None
+    left: int
+    since: str
+
+    @classmethod
+    def of(cls, registry: Registry, progress: Progress, asked: Request) -> _Bounds:
+        """The bounds of a request, less what an earlier call brought of its walk."""
+        wanted, since = asked.get("limit"), asked.get("since")
+        limit = wanted if isinstance(wanted, int) else None
+        return cls(limit, (limit or 0) - _stored_of(registry, progress.run), str(since or ""))
+
+    def within(self, page: Page) -> tuple[Page, str]:
+        """The page without what is beyond the bounds, and a sentence where that ends the walk early.
+
+        A walk that is cut begins anew next time; places whose records were cut stay to be visited.
+        """
+        page = _since(page, self.since) if self.since else page
+        if self.limit is None or len(page.records) <= self.left:
+            self.left -= len(page.records)
+            return page, ""
+        kept, cut = page.records[: self.left], {_key(record) for record in page.records[self.left :]}
+        visited = tuple(visit for visit in page.visited if not cut.intersection(visit.keys))
+        cursor = Cursor(page.cursor.request, {})
+        page = replace(page, records=kept, cursor=cursor, visited=visited, last=True, complete=False)
+        return page, f"It stopped at the limit of {self.limit:,} records."
+
+
+def _since(page: Page, since: str) -> Page:
+    """The page without records that say they changed before a moment; they count as listed."""
+    kept = tuple(each for each in page.records if not _is_older(each, since))
+    return replace(page, records=kept, listed=(*page.listed, *(_key(e) for e in page.records if _is_older(e, since))))
+
+
+def _is_older(record: object, since: str) -> bool:
+    modified = record.modified if isinstance(record, Record) else ""
+    return bool(modified) and modified < since[: len(modified)]
+
+
+def _key(record: object) -> str:
+    """The key of what ought to be a record."""
+    return record.key if isinstance(record, Record) else ""
+
+
+def _guarded(connector: Connector, begin: Callable[[], Iterator[Page]]) -> Iterator[Page]:
     """The pages of a connector, which may be a stranger's: what it does wrong is said in one sentence."""
     try:
-        for page in connector.pages(web, cursor):
+        for page in begin():
             if not isinstance(page, Page):
                 raise TypeError(f"a {type(page).__name__} came for a page")
             json.dumps(dict(page.cursor.state), allow_nan=False)
@@ -109,19 +198,32 @@ def _pages(connector: Connector, web: Web, cursor: Cursor) -> Iterator[Page]:
     except CatalogError:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:300]
-        raise Fatal(
-            f"the connector {connector.name} failed ({type(error).__name__}: {said}).",
-            "Tell the author of the connector.",
-        ) from error
+        raise _failed(connector, error) from error
 
 
-def import_pages(registry: Registry, source: str, pages: Iterable[Page], request: Request) -> Progress:
+def _failed(connector: Connector, error: Exception) -> Fatal:
+    said = " ".join(str(error).split())[:300]
+    return Fatal(
+        f"the connector {connector.name} failed ({type(error).__name__}: {said}).",
+        "Tell the author of the connector.",
+    )
+
+
+def import_pages(
+    registry: Registry,
+    connector: Connector,
+    pages: Callable[[], Iterator[Page]],
+    request: Request,
+    *,
+    on_page: Callable[[Progress], None] | None = None,
+) -> Progress:
     """Store pages that come from a file: no walk to go on with, and nothing is missed. Raises as the pages do."""
-    progress = Progress(source, registry.begin_run(source, "import", request))
+    progress = Progress(connector.name, registry.begin_run(connector.name, "import", request))
     try:
-        for page in pages:
-            _commit(registry, page, None, progress)
+        for page in _guarded(connector, pages):
+            _commit(registry, page, None, progress, None)
+            if on_page is not None:
+                on_page(progress)
     except (CatalogError, KeyboardInterrupt) as error:
         registry.finish_run(progress.run, "stopped", _reason(error))
         raise
@@ -147,21 +249,32 @@ def _records_of(registry: Registry, run: int) -> int:
     return int(row[0])
 
 
+def _stored_of(registry: Registry, run: int) -> int:
+    row = registry.connection.execute("SELECT new + changed + same FROM run WHERE id = ?", (run,)).fetchone()
+    return int(row[0])
+
+
 def _commit(
-    registry: Registry, page: Page, walk: tuple[str, str, dict[str, object]] | None, progress: Progress
+    registry: Registry,
+    page: Page,
+    walk: tuple[str, str, dict[str, object]] | None,
+    progress: Progress,
+    end: End | None,
 ) -> None:
     from catalog.registry.places import Places
 
     entries, skipped = _entries(progress.source, page)
     places = Places(progress.source, page.found, page.visited) if page.found or page.visited else None
     counts = registry.commit_page(
-        progress.run, entries, skipped=skipped, walk=walk, sight=walk is not None, listed=page.listed, places=places
-    )
+        progress.run, entries,
+        skipped=skipped, walk=walk, sight=walk is not None, listed=page.listed, places=places, end=end,
+    )  # fmt: skip
     progress.pages += 1
     progress.new += counts.new
     progress.changed += counts.changed
     progress.same += counts.same
     progress.skipped += len(skipped)
+    progress.missing, progress.message = counts.missing, counts.message
     progress.total = page.total if page.total is not None else progress.total
     progress.reasons.extend(skipped[: max(0, 5 - len(progress.reasons))])
 
@@ -186,8 +299,3 @@ def _sound(source: str, record: Record) -> Record:
     if sound.source != source:
         raise Skipped(f"it is of the source {sound.source}, not of {source}.")
     return sound
-
-
-def _finish_walk(registry: Registry, connector: Connector, page: Page, progress: Progress) -> None:
-    if page.complete:
-        progress.missing, progress.message = registry.finish_walk(progress.run, connector.name)

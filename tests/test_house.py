@@ -18,7 +18,7 @@ LAYERS = [
     {"registry", "search", "plugins", "tagger", "seed"},
     {"rows"},
     {"index"},
-    {"tables", "migrations", "sqlite", "lock", "location", "identity", "tagging", "license", "formats"},
+    {"tables", "migrations", "sqlite", "lock", "location", "when", "identity", "tagging", "license", "formats"},
     {"vocabulary", "connector"},
     {"web"},
     {"record", "text"},

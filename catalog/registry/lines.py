@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from catalog.errors import Skipped
+from catalog.errors import CatalogError, Skipped
 from catalog.record import MAX_RECORD, decode, encode
 from catalog.registry.registry import Registry
 from catalog.rows import Prepared, digest_of, prepare
@@ -52,6 +52,18 @@ def import_lines(
     Raises `Fatal` when the disk fails; batches that were told to `on_progress` are stored.
     """
     done = Imported(registry.begin_run("records", "import", {"file": origin}))
+    try:
+        _import(registry, lines, done, on_progress)
+    except (CatalogError, OSError, KeyboardInterrupt) as error:
+        registry.finish_run(done.run, "stopped", getattr(error, "message", str(error)) or "interrupted")
+        raise
+    registry.finish_run(done.run, "done")
+    return done
+
+
+def _import(
+    registry: Registry, lines: Iterable[bytes], done: Imported, on_progress: Callable[[Imported], None] | None
+) -> None:
     known = {digest for (digest,) in registry.connection.execute("SELECT digest FROM dataset")}
     with _no_collections():
         batch = _Batch()
@@ -66,8 +78,6 @@ def import_lines(
                     _commit(registry, batch, done, on_progress)
                     batch = _Batch()
         _commit(registry, batch, done, on_progress)
-    registry.finish_run(done.run, "done")
-    return done
 
 
 class _Batch:

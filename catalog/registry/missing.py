@@ -30,22 +30,30 @@ def record_sighting(connection: sqlite3.Connection, run: int, page: int, ids: It
     connection.execute("INSERT OR REPLACE INTO sighting (run_id, page, ids) VALUES (?, ?, ?)", row)
 
 
-def mark_missing(connection: sqlite3.Connection, run: int, source: str, now: str) -> tuple[int, str]:
-    """Close a complete walk. Returns how many datasets are newly missing, and why none are where that is so."""
+def mark_missing(
+    connection: sqlite3.Connection, run: int, source: str, now: str, *, confirmed: bool = False
+) -> tuple[int, str]:
+    """Close a complete walk. Returns how many datasets are newly missing, and why none are where that is so.
+
+    `confirmed` says that a person knows of a great loss: then two walks that agree are believed however much they miss.
+    """
     present = _stored(connection, source)
     unlisted = present - _union(connection, "run_id = ? AND page >= 0", run)
     before = _last_unlisted(connection, run, source)
     record_sighting(connection, run, _UNLISTED_PAGE, unlisted)
     connection.execute("DELETE FROM sighting WHERE run_id = ? AND page >= 0", (run,))
     connection.execute(_FORGET_OTHERS)
-    if len(unlisted) > max(_FEW, MAX_LOSS * len(present)):
-        return (
-            0,
-            f"the walk did not list {len(unlisted):,} of {len(present):,} known datasets; none was marked missing.",
-        )
+    if len(unlisted) > max(_FEW, MAX_LOSS * len(present)) and not (confirmed and before is not None):
+        return 0, _LOSS.format(len(unlisted), len(present), source)
     missing = (unlisted & before) if before is not None else BitMap()
     mark_gone(connection, missing, now)
     return len(missing), ""
+
+
+_LOSS = (
+    "the walk did not list {:,} of {:,} known datasets; none was marked missing. "
+    "If they are really gone: catalog sync {} --confirm-loss"
+)
 
 
 def mark_gone(connection: sqlite3.Connection, ids: Iterable[int], now: str) -> None:
@@ -62,9 +70,9 @@ def mark_gone(connection: sqlite3.Connection, ids: Iterable[int], now: str) -> N
 def seen_again(connection: sqlite3.Connection, keys: Sequence[str], now: str) -> list[int]:
     """The ids of datasets that the source still lists; one that was missing is back."""
     ids = ids_of(connection, keys)
-    back = [(number,) for number in ids if not connection.execute(_IS_PRESENT, (number,)).fetchone()]
-    connection.executemany("UPDATE dataset SET missing_since = '' WHERE id = ?", back)
-    changes = [(*row, now, "missing", "gone", "") for row in back]
+    back = [row for number in ids if (row := connection.execute(_IS_MISSING, (number,)).fetchone())]
+    connection.executemany("UPDATE dataset SET missing_since = '' WHERE id = ?", [row[:1] for row in back])
+    changes = [(number, now, "missing", since, "") for number, since in back]
     connection.executemany("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", changes)
     if back:
         next_generation(connection)
@@ -78,6 +86,7 @@ def ids_of(connection: sqlite3.Connection, keys: Iterable[str]) -> list[int]:
 
 
 _IS_PRESENT = "SELECT 1 FROM dataset WHERE id = ? AND missing_since = ''"
+_IS_MISSING = "SELECT id, missing_since FROM dataset WHERE id = ? AND missing_since <> ''"
 
 
 def _stored(connection: sqlite3.Connection, source: str) -> BitMap:

@@ -23,11 +23,27 @@ STICKY_LEVELS = 9
 
 @dataclass(frozen=True)
 class Counts:
-    """What a page did: entries that were new, that changed, that were the same."""
+    """What a page did: entries that were new, that changed, that were the same.
+
+    Of the last page of a walk also how many datasets are `missing` since, and a sentence on its end.
+    """
 
     new: int = 0
     changed: int = 0
     same: int = 0
+    missing: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class End:
+    """That a page is the last of its walk: `complete` where the walk saw all that the source has, `confirmed` where a
+    person says that a great loss is real; `message` is what the run says of it."""
+
+    source: str
+    complete: bool = False
+    confirmed: bool = False
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +53,7 @@ class _Stored:
     digest: bytes
     slot: int
     first_seen: str
-    missing: bool
+    missing_since: str
 
 
 @dataclass
@@ -82,7 +98,9 @@ class PageWriter:
             else:
                 same.append(old)
         batch.seen.extend(old.id for old in same)
-        batch.back.extend(old.id for old in same if old.missing)
+        batch.back.extend(old.id for old in same if old.missing_since)
+        back = [*same, *(old for old, _entry in changed)]
+        batch.changes.extend((old.id, now, "missing", old.missing_since, "") for old in back if old.missing_since)
         self._add_fresh(batch, fresh, now)
         self._add_changed(batch, changed, now)
         self._execute(batch)
@@ -128,6 +146,7 @@ class PageWriter:
             gone.append((old.slot, document_before))
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
             if old.key != entry.key:
+                batch.changes.append((old.id, now, "key", old.key, entry.key))
                 norm = name_norm(last_segment(entry_before.native_id))
                 batch.old_names.append((old.id, "old-id", entry_before.native_id, norm))
             row = (*entry.columns, slot, entry.digest, old.first_seen, now, "")
@@ -192,7 +211,7 @@ class PageWriter:
             next_generation(self._connection)
 
 
-_STORED = "id, key, digest, slot, first_seen, missing_since <> ''"
+_STORED = "id, key, digest, slot, first_seen, missing_since"
 _INSERT_OLD_NAME = (
     "INSERT INTO alias (dataset_id, kind, position, alias, norm) SELECT ?1, ?2, count(*), ?3, ?4 FROM alias "
     "WHERE dataset_id = ?1 AND kind = ?2"
@@ -214,6 +233,10 @@ def _chunks(values: list[str]) -> Iterable[tuple[str, list[str]]]:
         yield ",".join("?" * len(chunk)), chunk
 
 
+_TOGETHER = ("commercial", "license")
+"""What is told together: a license and what it means are both kept where one of them changed."""
+
+
 def _columns_that_differ(before: Row, after: Row) -> tuple[int, ...]:
     """Which columns of a row to write: those that differ, and those that are only in the new row.
 
@@ -230,6 +253,8 @@ def _tables_that_differ(before: Prepared, after: Prepared) -> list[str]:
 
 
 def _changes(number: int, old: Prepared, new: Prepared, now: str) -> Iterable[Row]:
-    for name, before, after in zip(WATCHED, old.watched, new.watched, strict=True):
-        if before != after:
+    pairs = {name: pair for name, *pair in zip(WATCHED, old.watched, new.watched, strict=True)}
+    relicensed = any(pairs[name][0] != pairs[name][1] for name in _TOGETHER)
+    for name, (before, after) in pairs.items():
+        if before != after or (relicensed and name in _TOGETHER):
             yield number, now, name, before, after

@@ -37,7 +37,7 @@ from catalog.record import Entry
 from catalog.registry.backup import back_up
 from catalog.registry.clusters import is_clustered, refresh_clusters
 from catalog.registry.missing import ids_of, mark_gone, mark_missing, record_sighting, seen_again
-from catalog.registry.pages import Counts, PageWriter
+from catalog.registry.pages import Counts, End, PageWriter
 from catalog.registry.places import Places, RegistryQueue, store_places
 from catalog.registry.reader import all_entries, read_entries
 from catalog.registry.terms import VOCABULARY_MARK, Terms, vocabulary_digest, write_vocabulary
@@ -47,6 +47,7 @@ from catalog.sqlite import connect_for_writing
 MAX_SKIPS = 10_000
 """Skipped records that one run keeps with their reason; beyond it they are only counted."""
 
+from catalog.registry.runs import walk_state
 _DOCUMENT_MARK = "document"
 _REBUILD_BATCH = 20_000
 
@@ -177,7 +178,7 @@ class Registry:
     # -- runs, walks, pages ---------------------------------------------------------------------------------------
 
     def begin_run(self, source: str, verb: str, request: Mapping[str, object] | None = None) -> int:
-        """Start a run of sync or import; returns its number."""
+        """Start a run of sync or import; returns its number. Runs that a kill left open are closed as interrupted."""
         with self.transaction() as connection:
             row = connection.execute(
                 "INSERT INTO run (source, verb, request, started, finished, status, pages, new, changed, same, "
@@ -187,6 +188,7 @@ class Registry:
         return int(row[0])
 
     def commit_page(
+            connection.execute(_INTERRUPTED)
         self,
         run: int,
         entries: Sequence[Entry | Prepared],
@@ -200,27 +202,22 @@ class Registry:
     ) -> Counts:
         """Write a page of entries with its skips, its counts and where the walk goes on, in one transaction.
 
-        `walk` is (source, request as JSON, state); `sight` notes which datasets the page listed, for `finish_walk`;
-        `known_same` counts entries that the caller knew to be stored already, `listed` are keys that the source still
-        lists, `places` what was found and visited.
+        `walk` is (source, request as JSON, state); `sight` notes which datasets the page listed, for the end of a
+        complete walk; `known_same` counts entries that the caller knew to be stored already, `listed` are keys that the
+        source still lists, `places` what was found and visited. `end` closes the run and counts its vote on what is
+        missing: that neither this complete walk nor the one before it listed.
         Entries must be tagged. Raises `Fatal` when the disk fails; nothing of the page is stored then.
         """
+        end: End | None = None,
         with self.transaction() as connection:
             counts, seen = self._pages.write(map(_prepared, entries), now())
             counts = replace(counts, same=counts.same + known_same)
-            page = connection.execute(
-                "UPDATE run SET pages = pages + 1, new = new + ?, changed = changed + ?, same = same + ?, "
-                "skipped = skipped + ? WHERE id = ? RETURNING pages, skipped",
-                (counts.new, counts.changed, counts.same, len(skipped), run),
-            ).fetchone()
-            room = max(0, MAX_SKIPS - (page[1] - len(skipped)))
-            rows = [(run, record[:500], reason[:500]) for record, reason in skipped[:room]]
-            connection.executemany("INSERT INTO skip (run_id, record, reason) VALUES (?, ?, ?)", rows)
+            page = self._count(run, counts, skipped)
             if places is not None:
                 now_gone = store_places(connection, run, places.source, places.found, places.visited)
                 mark_gone(connection, ids_of(connection, now_gone), now())
             if sight:
-                record_sighting(connection, run, page[0], [*seen, *seen_again(connection, listed, now())])
+                record_sighting(connection, run, page, [*seen, *seen_again(connection, listed, now())])
             if walk is not None:
                 self._store_walk(run, *walk)
         return counts
@@ -231,6 +228,8 @@ class Registry:
             "ON CONFLICT (source, request) DO UPDATE SET state = excluded.state, run_id = excluded.run_id, "
             "updated = excluded.updated",
             (source, request, _json(state), run, now()),
+            if end is not None:
+                counts = self._end_walk(run, counts, end)
         )
 
     def queue(self, source: str) -> RegistryQueue:
@@ -239,35 +238,30 @@ class Registry:
 
     def walk_state(self, source: str, request: str) -> tuple[dict[str, object], int] | None:
         """Where the walk of this source for this request stands: (state, run it belongs to), or None."""
-        row = self.connection.execute(
-            "SELECT state, run_id FROM walk WHERE source = ? AND request = ?", (source, request)
-        ).fetchone()
-        return None if row is None else (json.loads(row[0]), row[1])
+        return walk_state(self.connection, source, request)
 
     def reopen_run(self, run: int) -> bool:
         """Go on with a run that was killed or stopped. Returns False for one that was done, or is not there."""
         with self.transaction() as connection:
             row = connection.execute(
-                "UPDATE run SET status = 'running', finished = '' WHERE id = ? AND status <> 'done' RETURNING id",
+                "UPDATE run SET status = 'running', message = '', finished = '' WHERE id = ? AND status <> 'done' "
+                "RETURNING id",
                 (run,),
             ).fetchone()
         return row is not None
 
     def finish_run(self, run: int, status: str, message: str = "") -> None:
         """Close the books of a run; `status` is done, stopped or failed."""
-        with self.transaction() as connection:
-            connection.execute(
-                "UPDATE run SET finished = ?, status = ?, message = ? WHERE id = ?",
-                (now(), status, message[:1000], run),
-            )
+        with self.transaction():
+            self._close_run(run, status, message)
 
-    def finish_walk(self, run: int, source: str) -> tuple[int, str]:
-        """After a complete walk: mark as missing what neither it nor the complete walk before it listed.
+    # -- remarks --------------------------------------------------------------------------------------------------
 
-        Returns how many are newly missing, and a sentence where the loss is too large to believe.
-        """
+    def told(self, name: str) -> bool:
+        """Whether the person was told of this before; from now on they were."""
         with self.transaction() as connection:
-            return mark_missing(connection, run, source, now())
+            row = (f"told:{name}", now())
+            return connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", row).rowcount == 0
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -300,6 +294,7 @@ def _make_folder(folder: Path) -> None:
         raise Fatal(
             f"the folder {folder} cannot be made ({error.strerror}).", "Name another with --registry."
         ) from error
+            connection.execute(_INTERRUPTED)
 
 
 def now() -> str:
@@ -317,3 +312,5 @@ def _json(value: Mapping[str, object]) -> str:
 
 def _span(batch: Sequence[tuple[int, Entry]]) -> tuple[int, int]:
     return (batch[0][0], batch[-1][0]) if batch else (0, 0)
+_INTERRUPTED = "UPDATE run SET status = 'interrupted' WHERE status = 'running'"
+"""There is one writer: whatever still counts as running when it begins something was killed."""
