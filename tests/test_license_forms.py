@@ -226,6 +226,9 @@ def test_a_label_that_points_on_yields_to_what_it_points_to() -> None:
         resolve([LicenseClaim(raw="cc", by="tag"), LicenseClaim(raw="CC BY 4.0", by="text")]).expression == "CC-BY-4.0"
     )
     assert resolve([LicenseClaim(raw="cc", by="tag"), LicenseClaim(raw="mit", by="text")]).commercial == "unknown"
+    linked = LicenseClaim(raw="[LICENSE](https://github.com/some/set/blob/main/LICENSE)", by="text")
+    assert resolve([linked]).commercial == "unknown"
+    assert resolve([linked, LicenseClaim(raw="mit", by="tag")]).commercial == "yes"
     assert resolve([LicenseClaim(raw="unknown", by="tag"), LicenseClaim(raw="mit", by="text")]).commercial == "unknown"
 
 

@@ -27,6 +27,7 @@ _OTHER: Final = frozenset(
     ]
 )
 _REFERENCE: Final = re.compile(r"LicenseRef-[A-Za-z0-9.-]{1,60}\Z")
+_LINK: Final = re.compile(r"(?:(?:see|at)[ :]+)?(?:\[[^\]]{0,40}\]\()?(https?://[^\s()]{1,300})\)?[.]?", re.IGNORECASE)
 _CODE: Final = re.compile(
     r"\b(?:code|software|scripts?|toolkit|librar(?:y|ies)|models?|weights|checkpoints?)\b"
     r"(?! distributed under the license)[^.;,:]{0,50}?"
@@ -155,6 +156,8 @@ def _unread(text: str, lower: str, said: Said | None, quote: str) -> Recognised:
     if bare in _OTHER:
         unnamed = "The license text is not named; read it at the source."
         return Recognised(f"LicenseRef-{bare.split()[0]}", "custom", "unknown", unnamed, quote)
+    if address := _LINK.fullmatch(text):
+        return Recognised("LicenseRef-linked", "custom", "unknown", f"The terms are at {address[1]}", quote)
     if said is None and conditions.elsewhere(lower):
         return Recognised("", "unspecified", "unknown", "No license is stated here; others are referred to.", quote)
     if conditions.mixed(lower):

@@ -18,7 +18,8 @@ MAX_QUOTE: Final = 100  # characters of a claim quoted in a reason
 _PARTIAL: Final = {"packaging": "packaging", "annotations": "annotations"}
 _NAMES: Final = re.compile(r"licen[sc]e|agreement|terms|protocol|rules", re.IGNORECASE)
 _FAMILY: Final = "LicenseRef-cc"
-_VAGUE: Final = frozenset({"LicenseRef-other", "LicenseRef-custom", _FAMILY})
+_VAGUE: Final = frozenset({"LicenseRef-other", "LicenseRef-custom", "LicenseRef-linked", _FAMILY})
+_POINTERS: Final = _VAGUE - {"LicenseRef-custom"}
 _CLOSED: Final = {
     "withdrawn": "Withdrawn by its authors.",
     "refused": "Refused by this catalog: its content was shared without the consent of its authors.",
@@ -82,7 +83,7 @@ def _resolved(words: tuple[tuple[str, str, Scope, str, str], ...], access: str) 
 
 
 def _closer(readings: Sequence[_Reading]) -> list[_Reading]:
-    """Without labels that only point on ("other", "cc") where another claim names what they point to."""
+    """Without labels that only point on ("other", "cc", a link) where another claim names what they point to."""
     named = [each for each in readings if each.said.expression and each.said.expression not in _VAGUE]
 
     def plain_now(reading: _Reading) -> bool:
@@ -91,7 +92,7 @@ def _closer(readings: Sequence[_Reading]) -> list[_Reading]:
             return False
         kin = "cc" if name == _FAMILY else ""
         others = [each for each in named if each.claim.scope == reading.claim.scope]
-        return name in _VAGUE and any(each.said.expression.lower().startswith(kin) for each in others)
+        return name in _POINTERS and any(each.said.expression.lower().startswith(kin) for each in others)
 
     return [reading for reading in readings if not plain_now(reading)]
 

@@ -33,13 +33,16 @@ _ON_LICENSE: Final = re.compile(
     re.IGNORECASE,
 )
 _ON_CODE: Final = re.compile(r"\b(?:code|software|models?|weights)\b|代码|模型", re.IGNORECASE)
+_ON_SOURCE: Final = re.compile(
+    r"\b(?:source|underlying|original|language) (?:data|text|licen[sc]e|content)|原始", re.IGNORECASE
+)
 _ON_DATA: Final = re.compile(r"\b(?:data|datasets?|corpus|annotations?)\b|数据", re.IGNORECASE)
 _TEMPLATE: Final = re.compile(
     r"<!--.{0,1000}?-->|```\w{0,20}\s{0,20}@.{0,2000}?(?:```|\Z)"
     r"|\[?\b(?:more information needed|needs more information)\b\]?(?:\([^)]{0,200}\))?",
     re.IGNORECASE | re.DOTALL,
 )
-_EMPTY: Final = re.compile(r"(?:[\W_]|n/?a|tbd|todo)*", re.IGNORECASE)
+_EMPTY: Final = re.compile(r"(?:[\W_]|n/?a|not applicable|tbd|todo)*", re.IGNORECASE)
 _MAY_LIMIT: Final = re.compile(r"comm?er|research|academic|licen[sc]|商|研究|学术", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[-+0-9.:_eExXoOa-fA-F]*\Z")
 
@@ -154,8 +157,9 @@ class _Scale:
 def license_claims(text: str, revision: str = "") -> tuple[LicenseClaim, ...]:
     """What the body of a card says of its license, one claim a section; empty and templated sections say nothing.
 
-    A section on the code or on the model is a claim on the code. The headings are those of the Hub's template
-    (Licensing Information) and what people write instead, in English or Chinese.
+    A section on the code or the model is a claim on the code, one on the source data a claim on the content. The
+    headings are those of the Hub's template (Licensing Information) and what people write instead, in English or
+    Chinese.
     """
     found = []
     for heading, section in licensing_sections(text):
@@ -192,4 +196,6 @@ def _shortened(section: str) -> str:
 
 
 def _scope(heading: str) -> Scope:
+    if _ON_SOURCE.search(heading):
+        return "content"
     return "code" if _ON_CODE.search(heading) and not _ON_DATA.search(heading) else "dataset"
