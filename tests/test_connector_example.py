@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 
 from catalog.web import Web, WebSettings
-from connectors.testing import check_files, check_mapping, check_pages
+from connectors.testing import CHECKS, check_files, check_mapping, check_pages
 from tests.conftest import Command
 from tests.origin import Origin, Request, Response
 from tests.origin.protocol import as_json
@@ -78,9 +80,9 @@ def example(tmp_path: Path, origin: Site) -> dict[str, str]:
 
 
 class TestExample:
-    def test_it_is_about_twenty_lines(self) -> None:
+    def test_it_is_about_thirty_lines(self) -> None:
         body = blocks("python")[0].partition("def to_record")[2]
-        assert sum(1 for line in body.splitlines() if line.strip()) <= 28
+        assert sum(1 for line in body.splitlines() if line.strip()) <= 30
 
     def test_its_entry_point_is_the_one_shown(self) -> None:
         shown = tomllib.loads(blocks("toml")[1])["project"]["entry-points"]
@@ -248,5 +250,17 @@ class TestGuide:
             assert term.keys() == set().union(*real.values())
         assert not shown.keys() & real.keys()
 
-    def test_the_checks_shown_are_those_there_are(self) -> None:
-        assert "from connectors.testing import check_files, check_mapping, check_pages" in blocks("python")[1]
+    def test_the_test_shown_passes(self, tmp_path: Path) -> None:
+        """The guide's test, in the environment in which its connector is installed."""
+        install(tmp_path, "example", blocks("python")[0])
+        (tmp_path / "test_example.py").write_text(f"from example_connector import to_record\n{blocks('python')[1]}")
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "test_example.py"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path), "NO_PROXY": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert (done.returncode, f"{len(CHECKS)} passed" in done.stdout) == (0, True), done.stdout[-3000:]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from connectors.testing import Answer, Asked, LocalOrigin
+from connectors.testing import CHECKS, Answer, Asked, LocalOrigin
 from tests.conftest import Command
 
 HERE = Path(__file__).resolve().parent / "sample_connector"
@@ -54,6 +54,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample(installed: Path) -> Iterator[tuple[dict[str, str], LocalOrigin]]:
     with LocalOrigin(plays) as origin:
         yield {"PYTHONPATH": str(installed), "SAMPLE_ENDPOINT": origin.url, "NO_PROXY": "127.0.0.1"}, origin
+
+
+def test_the_page_shows_the_package_as_it_is() -> None:
+    page = (HERE.parents[1] / "site" / "docs" / "guide" / "connectors.md").read_text("utf-8")
+    for path in (HERE / "pyproject.toml", CODE, HERE / "tests" / "test_sample.py"):
+        assert f"\n{path.read_text('utf-8').strip()}\n```" in page, f"{path.name} is another one than the page shows"
+
+
+def test_the_page_names_every_check() -> None:
+    page = (HERE.parents[1] / "site" / "docs" / "guide" / "connectors.md").read_text("utf-8")
+    assert all(f"| `{check.__name__}` |" in page for check in CHECKS)
 
 
 def test_the_connector_is_about_forty_lines() -> None:
