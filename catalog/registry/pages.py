@@ -81,6 +81,7 @@ class PageWriter:
         self.touched: set[int] = set()
         self._insert = {name: _insert_statement(connection, name) for name in TABLES_OF_DETAILS}
         self._columns = _column_names(connection, "dataset")[1:]
+        self._of_clusters = frozenset(map(self._columns.index, _CLUSTER_COLUMNS))
         self._insert_dataset = _insert_statement(connection, "dataset")
 
     def write(self, entries: Iterable[Prepared], now: str) -> tuple[Counts, list[int]]:
@@ -132,6 +133,7 @@ class PageWriter:
             slot = slot_of(entry.popularity, number)
             batch.rows.append((number, *entry.columns, slot, entry.digest, now, now, ""))
             self._add(batch, entry, number, slot)
+            self.touched.add(number)
 
     def _add_changed(self, batch: _Batch, changed: Sequence[tuple[_Stored, Prepared]], now: str) -> None:
         before = read_entries(self._connection, [old.id for old, _entry in changed], self._terms.name)
@@ -156,6 +158,8 @@ class PageWriter:
             for name in tables:
                 batch.stale[name].append((old.id,))
             self._add(batch, entry, old.id, slot, tables, document_before)
+            if slot != old.slot or self._of_clusters.intersection(differing) or _CLUSTER_TABLES.intersection(tables):
+                self.touched.add(old.id)
         self._settle(batch, gone)
 
     def _add(
@@ -183,7 +187,6 @@ class PageWriter:
         batch.documents.append((slot, document))
         self._delta.note(number, before, document)
         batch.seen.append(number)
-        self.touched.add(number)
 
     def _settle(self, batch: _Batch, gone: list[tuple[int, Document]]) -> None:
         """Take the old documents out, but leave those that would only be put in again."""
@@ -212,6 +215,10 @@ class PageWriter:
 
 
 _STORED = "id, key, digest, slot, first_seen, missing_since"
+_CLUSTER_COLUMNS = tuple(f'"{name}"' for name in ("key", "name_norm", "doi", "arxiv"))
+_CLUSTER_TABLES = frozenset(("alias", "distribution", "relation"))
+"""What `clusters` looks at: a dataset of which only other things changed stays in its cluster."""
+
 _INSERT_OLD_NAME = (
     "INSERT INTO alias (dataset_id, kind, position, alias, norm) SELECT ?1, ?2, count(*), ?3, ?4 FROM alias "
     "WHERE dataset_id = ?1 AND kind = ?2"
