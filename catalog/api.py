@@ -84,6 +84,7 @@ def fetch(
     from pathlib import Path as Folder
 
     from catalog.fetch.named import plan_of, target_named
+    from catalog.fetch.page import settled
     from catalog.fetch.run import fetch as bring
     from catalog.web import Web, WebSettings
 
@@ -95,6 +96,7 @@ def fetch(
     )
     folder = None if out is None else os.fspath(out)
     with Web(WebSettings(allow_private_hosts=target.hosts)) as web:
+        target = settled(web, target, acknowledged=acknowledge)
         files = target.distributions(web, revision, chosen=bool(include or exclude))
         plan = plan_of(target, files, folder, revision=revision or "", include=include, exclude=exclude)
         return bring(web, plan, Folder(plan.out), token=target.token, jobs=jobs, yes=yes)

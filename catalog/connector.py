@@ -4,8 +4,8 @@ A connector is any object with a `name`, `pages` and `files`. Retry, pace, robot
 mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
 
 What else a connector may have is a protocol of its own, looked for when it is needed: `Described`, `Authorised`,
-`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Versioned`, `ReadsPages`, `FromSnapshot`, `FromFiles`,
-`Addressed`, `Listed`.
+`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Versioned`, `ReadsPages`, `ReadsDocuments`,
+`FromSnapshot`, `FromFiles`, `Addressed`, `Listed`.
 """
 
 from __future__ import annotations
@@ -266,6 +266,15 @@ class ReadsPages(Protocol):
 
     def read_page(self, web: Web, url: str) -> Findings:
         """What a page yields. Raises what `Web` raises."""
+        ...
+
+
+@runtime_checkable
+class ReadsDocuments(Protocol):
+    """A connector that reads datasets from a page or metadata document that is at hand."""
+
+    def read_document(self, body: bytes, content_type: str, url: str) -> Findings:
+        """What a document yields. `url` says where it stands, "" where nobody knows. No network; never raises."""
         ...
 
 

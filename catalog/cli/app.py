@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": ("catalog.cli.fetch", "Check downloaded files against their receipt."),
     "sync": ("catalog.cli.sync", "Pull metadata from a source into the registry."),
     "sources": ("catalog.cli.sync", "List the sources that can be synced."),
+    "inspect": ("catalog.cli.inspect", "Say what datasets a page describes, and why not more."),
     "import": ("catalog.cli.records", "Read records or a hub snapshot from a file."),
     "export": ("catalog.cli.records", "Write the registry's records as JSON Lines."),
     "info": ("catalog.cli.info", "Say where the registry is and what it holds."),

@@ -38,10 +38,10 @@ NOTES_SHOWN = 3
 def fetch_command(name: str, **options: Any) -> int:
     """Download a dataset: planned, resumable, verified.
 
-    NAME is a key, an id, a short name or alias, source:id (or source:id@revision), or an http(s) address. Files are
-    hashed while they come and get their name only when they are right; a stop at any moment, even a kill, costs nothing
-    that came. Nothing is executed, and nothing unpacked unless --unpack asks for it. A receipt is written beside the
-    data.
+    NAME is a key, an id, a short name or alias, source:id (or source:id@revision), or an http(s) address: of a file,
+    or of a page whose markup describes a dataset with its files. Files are hashed while they come and get their name
+    only when they are right; a stop at any moment, even a kill, costs nothing that came. Nothing is executed, and
+    nothing unpacked unless --unpack asks for it. A receipt is written beside the data.
 
     \b
     Examples:
@@ -51,6 +51,7 @@ def fetch_command(name: str, **options: Any) -> int:
     """
     from catalog.fetch import fetch
     from catalog.fetch.named import plan_of, target_named
+    from catalog.fetch.page import settled
     from catalog.web import Web, WebSettings
 
     target = target_named(
@@ -61,6 +62,7 @@ def fetch_command(name: str, **options: Any) -> int:
     )
     settings = WebSettings(offline=options["offline"], allow_private_hosts=target.hosts, on_wait=_tell_wait)
     with Web(settings) as web:
+        target = settled(web, target, acknowledged=options["acknowledge"])
         chosen = bool(options["include"] or options["exclude"])
         distributions = target.distributions(web, options["revision"], chosen=chosen)
         plan = plan_of(

@@ -7,7 +7,7 @@ are pure. What goes to the network is imported when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,12 @@ class Google:
 
         return reader.read_page(web, url)
 
+    def read_document(self, body: bytes, content_type: str, url: str) -> Findings:
+        """What a page or JSON-LD document at hand yields; see `connectors.google.extract`."""
+        from connectors.google import extract
+
+        return extract.read(body, content_type, url)
+
     def imported(self, path: Path) -> Iterator[Page]:
         """The records of Google's corpus of 2020, as of then."""
         from connectors.google import corpus
@@ -83,6 +89,18 @@ class Google:
 
         host = urlsplit(datacite.endpoint()).hostname
         return frozenset({host} if host and datacite.endpoint() != datacite.SERVICE else ())
+
+    def named_hosts(self, request: Mapping[str, str | int | bool | list[str]]) -> frozenset[str]:
+        """The hosts of the sites, sitemaps and pages that the user wrote."""
+        from connectors.google import plan
+
+        return plan.named_hosts(request)
+
+    def listed(self) -> Iterable[tuple[str, str, str]]:
+        """The publishers that are built in: name, where they start, a note."""
+        from connectors.google import sites
+
+        return sites.listed()
 
     def token(self, _url: str) -> str | None:
         """None: nothing here is read with a login."""

@@ -104,6 +104,7 @@ def _record(own: str, name: str, facts: Json) -> Record:
         source=SOURCE,
         id=id,
         name=name,
+        title=name,
         description=_description(facts),
         url=page,
         aliases=(own,) if concept else (),

@@ -155,7 +155,7 @@ def _findings(reading: Reading, url: str, canonical_page: str) -> Findings:
             continue
         record = _placed(record, records)
         if record.id not in records:
-            reading.problems += _wanting(record)
+            reading.notes += _wanting(record)
         records[record.id] = record
         known = syntax.get(record.id, "")
         syntax[record.id] = name if name in ("", known) or not known else f"{known}, {name}"

@@ -95,6 +95,7 @@ def _record(node: Json, id: str, name: str, page: str, syntax: str) -> Record:
         source=SOURCE,
         id=id,
         name=name,
+        title=name,
         title_zh=chinese if chinese != name else "",
         description=description,
         url=page,
