@@ -1,7 +1,8 @@
 """Fetching a dataset: plan, transfer, verify, place; a receipt beside the data.
 
 `make_plan` says what would come, `fetch` brings it (resumable at any byte, placed only when verified), `verify` checks
-a folder against its receipt. Nothing that comes is ever executed, unpickled or unpacked.
+a folder against its receipt. Nothing that comes is ever executed or unpickled; `catalog.fetch.unpack` opens archives on
+request alone.
 
 The package itself can be called, so that `from catalog import fetch; fetch("gsm8k")` works whether or not a module of
 it was imported before; that function is `catalog.api.fetch`.
