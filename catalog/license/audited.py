@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Final, cast
 
 from catalog.record import LicenseClaim, Scope
@@ -80,7 +81,9 @@ def named(text: str) -> Audited | None:
 
 def within(text: str) -> Iterator[Audited]:
     """The datasets that a text names at its beginning, the longest name first."""
-    parts = _PARTS.findall(text.lower())[:8]
+    parts = list(islice(_PARTS.finditer(text.lower()), 8))
     for size in range(len(parts), 0, -1):
-        if row := _rows()[1].get(" ".join(parts[:size])):
+        owner = text[parts[size - 1].end() :].startswith("/")  # of another dataset
+        row = _rows()[1].get(" ".join(part[0] for part in parts[:size]))
+        if row and not owner:
             yield row

@@ -37,8 +37,12 @@ _LICENSED: Final = re.compile(
     r"\b(?:licen[sc]ed?|released|distributed|published|available|shared|provided|open-?sourced)\b[^.;\n]{0,30}?"
     r"\b(?:under|with|by)\b[^;\n]{0,120}|(?:^|\n)\W{0,4}licen[sc]e\W{1,4}[^\n]{2,160}"
 )
+_OF_ANOTHER: Final = re.compile(r"\blicen[sc]e\W{1,4}[\w.-]+/[\w.-]+\s*:")  # "License Qwen/Qwen3-14B : apache-2.0"
 _WRAPPED: Final = (
-    (r"common ?crawl(?! (?:terms|foundation))|\bc4 corpus\b", "the pages belong to their authors"),
+    (
+        r"(?<!no )(?<!not )(?<!without )\bcommon ?crawl(?! (?:terms|foundation))|\bc4 corpus\b",
+        "the pages belong to their authors",
+    ),
     (
         r"(?:scraped|crawled) (?:\w+ ){0,3}?(?:from|off) (?:\w+ ){0,3}?(?:the )?(?:web|internet|websites?|web ?pages)\b"
         r"|\bweb[- ]?(?:crawl|scraped?)\b (?:corpus|dataset|data|text)",
@@ -168,6 +172,8 @@ def _stated(text: str, lower: str) -> Iterator[LicenseClaim]:
     for match in _LICENSED.finditer(lower):
         words = plain(text[match.start() : match.end()]).strip()
         said = recognise(words)
+        if _OF_ANOTHER.search(words.lower()) or conditions.mixed(words.lower()):
+            continue
         if said.expression and said.cls != "custom" and COMMERCIAL[said.cls] != "unknown":
             code = re.search(
                 r"\b(?:code|software|model|weights)\b", conditions.statement(lower, match.start(), match.end())

@@ -29,7 +29,9 @@ _CHINESE: Final = re.compile(
     rf"(?:由|使用|用|利用|通过|调用|基于)\s*{_MODEL}[^。；]{{0,20}}(?:生成|构造|翻译|标注|改写|蒸馏|得到)",
 )
 _MENTIONS: Final = ("gpt", "openai", "open ai", "claude", "anthropic", "gemini", "davinci", "palm", "bard", "dall")
-_DENIED: Final = re.compile(r"\b(?:not|no|never|without|instead of|rather than|unlike|than)\b")
+_DENIED: Final = re.compile(
+    r"\b(?:not|no|never|without|instead of|rather than|unlike|than|readme|(?:dataset|data) card)\b"
+)
 TERMS: Final = {
     "openai": ("LicenseRef-openai-terms", "OpenAI terms of use"),
     "anthropic": ("LicenseRef-anthropic-terms", "Anthropic terms of service"),

@@ -146,7 +146,7 @@ ASKED: Final = Phrases(
     r"不|仅|禁|未经|非",
 )
 MIXED: Final = Phrases(
-    r"\bvarious\b|\bmixed\b|\bmultiple\b|\bvar(?:y|ies)\b|\bdepends? (?:up)?on the",
+    r"\bvarious\b|\bmixed\b|\bmultiple\b|\bmulti-?licen[sc]|\bvar(?:y|ies)\b|\bdepends? (?:up)?on the",
     r"\b(?:different|several|own|individual|respective) (?:\w+ )?licen[sc]es?|\blicen[sc]es? (?:of|for) each",
     r"\beach (?:sub)?-?(?:set|dataset|source|file|image|example|item|document|task|component)[^.;]{0,60}licen[sc]",
     r"多种许可|各自的?许可",
