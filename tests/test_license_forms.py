@@ -269,7 +269,8 @@ def test_limits_in_the_description(text: str, commercial: str, words: str) -> No
 
 
 @pytest.mark.parametrize("text", [
-    "License Qwen/Qwen3-14B : https://choosealicense.com/licenses/apache-2.0/", "License: flexible multi-license, main - MIT",
+    "License Qwen/Qwen3-14B : https://choosealicense.com/licenses/apache-2.0/",
+    "License: flexible multi-license, main - MIT",
     "The code is released under the MIT License.",
 ])  # fmt: skip
 def test_the_license_of_something_else_is_none(text: str) -> None:

@@ -29,9 +29,8 @@ _CHINESE: Final = re.compile(
     rf"(?:由|使用|用|利用|通过|调用|基于)\s*{_MODEL}[^。；]{{0,20}}(?:生成|构造|翻译|标注|改写|蒸馏|得到)",
 )
 _MENTIONS: Final = ("gpt", "openai", "open ai", "claude", "anthropic", "gemini", "davinci", "palm", "bard", "dall")
-_DENIED: Final = re.compile(
-    r"\b(?:not|no|never|without|instead of|rather than|unlike|than|readme|(?:dataset|data) card)\b"
-)
+_DENIED: Final = re.compile(r"\b(?:not|no|never|without|instead of|rather than|unlike|than)\b")
+_CARD: Final = re.compile(r"\b(?:readme|card|documentation)\b")
 TERMS: Final = {
     "openai": ("LicenseRef-openai-terms", "OpenAI terms of use"),
     "anthropic": ("LicenseRef-anthropic-terms", "Anthropic terms of service"),
@@ -55,7 +54,8 @@ def find(text: str) -> Generated | None:
         return None
     for pattern in (_GENERATED, _OUTPUT, _CHINESE):
         for match in pattern.finditer(text):
-            if not _DENIED.search(match[0]):
+            before = text[max(0, match.start() - 30) : match.start()]
+            if not _DENIED.search(match[0]) and not _CARD.search(before):
                 who = next(name for name in TERMS if match[name])
                 return Generated(*TERMS[who], match.start(), match.end())
     return None
