@@ -16,7 +16,7 @@ from catalog.errors import Usage
 from catalog.text import for_terminal
 
 if TYPE_CHECKING:
-    from catalog.fetch import FetchPlan, Progress, VerifyReport
+    from catalog.fetch import FetchPlan, Progress, Receipt, VerifyReport
 
 FILES_SHOWN = 12
 NOTES_SHOWN = 3
@@ -32,6 +32,7 @@ NOTES_SHOWN = 3
 @click.option("-j", "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Files at a time.")
 @click.option("-y", "--yes", is_flag=True, help="Fetch more than 5 GB or 1,000 files.")
 @click.option("--acknowledge", is_flag=True, help="I have the right to data that was withdrawn or needs an agreement.")
+@click.option("--unpack", is_flag=True, help="Unpack ZIP and tar archives that came, each into a folder beside it.")
 @click.option("--offline", is_flag=True, help="Use no network (then only a registry look-up is done).")
 @json_option
 @registry_option
@@ -47,6 +48,7 @@ def fetch_command(name: str, **options: Any) -> int:
     Examples:
       catalog fetch openwebtext --dry-run
       catalog fetch huggingface:openai/gsm8k --include "main/*" --out gsm8k
+      catalog fetch kaggle:uciml/iris@2 --unpack
       catalog fetch https://example.org/data.csv
     """
     from catalog.fetch import fetch
@@ -89,11 +91,32 @@ def fetch_command(name: str, **options: Any) -> int:
                 yes=options["yes"],
                 on_progress=on_progress,
             )
+    unpacked = _unpack(plan, receipt) if options["unpack"] else {}
     if options["as_json"]:
-        output.print_json(receipt.to_dict())
+        output.print_json({**receipt.to_dict(), **unpacked})
     else:
         output.say(f"{len(plan.files):,} files in {plan.out}. Check them any time with: catalog verify {plan.out}")
     return 0
+
+
+def _unpack(plan: FetchPlan, receipt: Receipt) -> dict[str, Any]:
+    """Unpack what this fetch brought, and tell of it."""
+    from catalog.fetch.unpack import unpack_all
+
+    planned = {path for file in plan.files for path in (file.path, f"{file.path}.zip")}
+    found = {}
+    for path, done in unpack_all(Path(plan.out), [file for file in receipt.files if file.path in planned]):
+        found[path] = vars(done)
+        was = "was unpacked already" if done.already else "unpacked"
+        size = output.size(done.bytes)
+        output.say(f"{for_terminal(path)} {was}: {done.files:,} files, {size} in {for_terminal(done.folder)}")
+        for name, reason in done.left_out[:NOTES_SHOWN]:
+            output.say(f"  left out {for_terminal(name)}: {reason}")
+        if len(done.left_out) > NOTES_SHOWN:
+            output.say(f"  left out {len(done.left_out) - NOTES_SHOWN:,} more")
+    if not found:
+        output.say("Nothing that came is an archive that can be unpacked (ZIP, tar, tar.gz).")
+    return {"unpacked": found}
 
 
 def _entry_named(name: str, registry: str | None) -> Any:
