@@ -64,6 +64,7 @@ def _fields(value: object, config: str, before: str = "", depth: int = 0) -> Ite
         if not isinstance(field, dict) or "_splits/" in str(field.get("references"))[:300]:
             continue
         name = _name(field).removeprefix(f"{config}/")
+        name = name.rpartition("/")[2] if before else name
         if not name:
             continue
         inner = field.get("subField")

@@ -11,7 +11,7 @@ from catalog.errors import Skipped
 from catalog.record import Record
 from connectors.google import croissant, jsonld, microdata
 from connectors.google.html import Script, attributes, scripts
-from connectors.google.links import address, host_of
+from connectors.google.links import address, canonical, host_of
 from connectors.google.mapping import to_record
 
 Json = dict[str, Any]
@@ -145,20 +145,15 @@ def _take(reading: Reading, nodes: list[Json], syntax: str) -> None:
 
 
 def _findings(reading: Reading, url: str, canonical_page: str) -> Findings:
-    records: dict[str, Record] = {}
-    syntax: dict[str, str] = {}
+    made: list[tuple[Record, str]] = []
     for node, name in reading.nodes[:MAX_RECORDS]:
         try:
-            record = to_record(node, url, name, canonical_page)
+            made.append((to_record(node, url, name, canonical_page), name))
         except Skipped as error:
             reading.problems.append(f"{name}: {error.message}")
-            continue
-        record = _placed(record, records)
-        if record.id not in records:
-            reading.notes += _wanting(record)
-        records[record.id] = record
-        known = syntax.get(record.id, "")
-        syntax[record.id] = name if name in ("", known) or not known else f"{known}, {name}"
+    records, syntax = _told_apart(made, canonical(canonical_page or url, url))
+    for record in records.values():
+        reading.notes += _wanting(record)
     if len(reading.nodes) > MAX_RECORDS:
         reading.problems.append(f"The page has {len(reading.nodes):,} Datasets; {MAX_RECORDS:,} are read.")
     if not reading.nodes:
@@ -168,16 +163,40 @@ def _findings(reading: Reading, url: str, canonical_page: str) -> Findings:
     )
 
 
-def _placed(record: Record, records: dict[str, Record]) -> Record:
-    """A record beside those of the same page: joined with its like, apart from another of its address."""
-    known = records.get(record.id)
-    if known is None:
+def _told_apart(made: list[tuple[Record, str]], page: str) -> tuple[dict[str, Record], dict[str, str]]:
+    """The records of a page and their syntax by id. Those that are one are joined: of one DOI, or of one name where
+    not each has an address of its own. Several that have none are told apart by their names."""
+    records: dict[str, Record] = {}
+    syntax: dict[str, str] = {}
+    for record, name in sorted(made, key=lambda each: each[0].id == page) if len(made) > 1 else made:
+        record = _placed(record, records, page, alone=len(made) == 1)
+        records[record.id] = record
+        known = syntax.get(record.id, "")
+        syntax[record.id] = f"{known}, {name}" if known and name not in known else known or name
+    return records, syntax
+
+
+def _placed(record: Record, records: dict[str, Record], page: str, *, alone: bool) -> Record:
+    """A record beside those of the same page that are known already."""
+    if alone:
         return record
-    if known.doi or known.name.casefold() == record.name.casefold():
+    folded = record.name.casefold()
+    known = records.get(record.id)
+    if known is not None and (known.doi or known.name.casefold() == folded):
         return joined_records(known, record)
-    mark = re.sub(r"\W+", "-", record.name.casefold()).strip("-")[:60]
-    apart = _with(record, id=f"{record.id[:400]}#{mark}")
-    return joined_records(records[apart.id], apart) if apart.id in records else apart
+    if record.id == page:
+        named = next((each for each in records.values() if each.name.casefold() == folded), None)
+        if named is not None:
+            return joined_records(named, record)
+    elif known is None:
+        return record
+    if not records:
+        return record
+    return _with(record, id=f"{record.id[:400]}#{_slug(folded)}")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"\W+", "-", name).strip("-")[:60]
 
 
 def joined_records(first: Record, second: Record) -> Record:

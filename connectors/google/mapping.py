@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from catalog.errors import Skipped
@@ -36,8 +37,12 @@ MAX_LICENSES: Final = 20
 MAX_TIES: Final = 50
 MAX_PLACES: Final = 10
 MAX_NOTES: Final = 4_000
-_CLOSED: Final = ("restricted", "embargo", "non-public", "nonpublic", "closed", "controlled", "request", "private")
+_CLOSED: Final = re.compile(r"\b(?:restricted|embargo\w*|non-?public|closed|controlled|request|private|login)\b")
 _OPEN: Final = ("open", "unrestricted", "public", "openaccess", "open access", "free", "no restrictions")
+_WORDS: Final = re.compile(r"(?<=[a-z])(?=access\b)")  # closedaccess, restrictedAccess
+_ISO: Final = re.compile(
+    r"\b(?:useLimitation|accessConstraints|useConstraints|otherConstraints|classification):(?: license\.)?"
+)
 
 
 def to_record(payload: object, page: str = "", syntax: str = "JSON-LD", canonical_page: str = "") -> Record:
@@ -75,9 +80,11 @@ def own_address(node: Json, page: str) -> str:
     """The address that the Dataset gives for itself: on the host of the page, or any where there is no page. What
     stands on another host may be anybody's, and does not name this one."""
     host = host_of(page)
-    for key in ("url", "@id"):
-        found = address_of(node.get(key), page)
-        if found and not is_home(found) and (not page or host_of(found) == host) and "#" not in found[-60:]:
+    for key in ("url", "@id", "identifier"):
+        given = node.get(key)
+        relative = key == "url" and isinstance(given, str) and "/" in given
+        found = address_of(given, page if relative else "").partition("#")[0]
+        if found and not is_home(found) and (not page or host_of(found) == host):
             return found
     return ""
 
@@ -119,7 +126,7 @@ def _record(node: Json, id: str, name: str, page: str, syntax: str) -> Record:
         licenses=licenses(node, page),
         columns=(croissant.columns(node) if food else ()) or _columns(node.get("variableMeasured")),
         distributions=files,
-        relations=_relations(node, page),
+        relations=_relations(node, page, id if id.startswith("10.") else ""),
         evidence=(page, f"{BY}: {syntax}"),
         notes=clean("\n".join([*_notes(node), *(croissant.notes(node) if food else ())]), MAX_NOTES),
     )
@@ -141,10 +148,15 @@ def licenses(node: Json, page: str) -> tuple[LicenseClaim, ...]:
 def _license_text(item: object) -> str:
     if not isinstance(item, dict):
         return clean(plain(text(item)))
+    if text(item.get("name")).startswith("MD_"):  # ISO 19115: the name is that of an element
+        item = {
+            "name": _ISO.sub(" ", text(item.get("description"))).strip(" .:"),
+            "url": item.get("url") or item.get("URL"),
+        }
     named = text({key: item[key] for key in ("name", "title", "label", "@value") if key in item}) or text(
         item.get("text")
     )
-    place = text(item.get("url")) or text(item.get("@id"))
+    place = text(item.get("url") or item.get("URL") or item.get("@id"))
     place = "" if place.startswith("_:") else place
     if place and named and place not in named:
         return clean(f"{plain(named)} {place}")
@@ -175,7 +187,7 @@ def _access(node: Json) -> tuple[Access, str]:
     said = text(free, 200).rstrip("/").rpartition("/")[2].lower() if not isinstance(free, bool) else str(free).lower()
     conditions = clean(plain(text(node.get("conditionsOfAccess"), 1_000)), 500)
     folded = conditions.lower().rstrip(".").rpartition("/")[2]
-    if any(word in folded for word in _CLOSED):
+    if _CLOSED.search(_WORDS.sub(" ", folded)):
         return "request", conditions
     if said in ("false", "no", "0"):
         return "gated", conditions or "Its publisher says that it is not free of charge."
@@ -195,7 +207,7 @@ def _paper(value: object) -> str:
     if isinstance(value, dict):
         cited = doi(value.get("identifier")) or doi(value.get("@id")) or doi(value.get("url"))
         return f"https://doi.org/{cited}" if cited else address_of(value.get("url") or value.get("@id"))
-    cited = doi(value, bare=False)
+    cited = doi(value)
     return f"https://doi.org/{cited}" if cited else address_of(value)
 
 
@@ -259,22 +271,20 @@ def _columns(value: object) -> tuple[Column, ...]:
     return tuple(Column(each) for each in dict.fromkeys(names) if each and not each.startswith("http"))
 
 
-def _relations(node: Json, page: str) -> tuple[Relation, ...]:
+def _relations(node: Json, page: str, own_doi: str) -> tuple[Relation, ...]:
     """Ties to other datasets. A home page is nobody's copy; an own address on another host is said to be the same."""
     found: dict[str, Relation] = {}
-    for url in addresses(node.get("sameAs"), "")[:MAX_TIES]:
-        if not is_home(url) and url != page:
+    own = {page, f"https://doi.org/{own_doi}"}
+    for url in _ties(node.get("sameAs")):
+        if not is_home(url) and url not in own:
             found.setdefault(url, Relation("same-as", url, "sameAs"))
-    for each in as_list(node.get("sameAs"))[:MAX_TIES]:
-        if marked := doi(each):
-            found.setdefault(f"https://doi.org/{marked}", Relation("same-as", f"https://doi.org/{marked}", "sameAs"))
-    for url in addresses(node.get("url"), page)[:1]:
+    for url in addresses(node.get("url"))[:1]:
         if not is_home(url) and host_of(url) != host_of(page) and not doi(url):
             found.setdefault(url, Relation("same-as", url, "url"))
     for key in ("isBasedOn", "isPartOf"):
         for url in _ties(node.get(key)):
             kind: Any = "derived-from" if key == "isBasedOn" else "part-of"
-            if not is_home(url) and url != page:
+            if not is_home(url) and url not in own:
                 found.setdefault(url, Relation(kind, url, key))
     return tuple(found.values())[:MAX_TIES]
 
