@@ -38,6 +38,7 @@ CAP: Final = 10_000  # datasets that Kaggle lists for one request
 NEAR_CAP: Final = 9_800  # rows from which an end is the cap's: some pages lack a few
 OVERLAP: Final = timedelta(minutes=10)
 PAGE_BYTES: Final = 32 * MiB
+LEFT_OUT: Final = {"isPrivate": False, "downloadCount": 0, "voteCount": 0}
 NARROWER: Final = (
     "Kaggle lists at most 10,000 datasets for one request, and this walk met that end: there may be more. "
     "Narrow it with --tag, --user or a longer --query, or import the published tables of Meta Kaggle: "
@@ -213,14 +214,15 @@ def _get(web: Web, walk: Walk) -> Reply:
 def rows_of(value: object) -> tuple[list[Any], str]:
     """The rows of a page in either wire shape, and the token of the next page. Raises `Fatal` for anything else.
 
-    The RPC form leaves out what is empty: `{}` is a page without rows.
+    The RPC form leaves out what is false, 0 or empty: `{}` is a page without rows, and its rows get back what counts.
     """
     if isinstance(value, list):
         return value, ""
     if isinstance(value, dict) and not {"code", "error", "message"} & value.keys():
         rows = value.get("datasets")
         if rows is None or isinstance(rows, list):
-            return rows or [], clean(value.get("nextPageToken"), 500)
+            whole = [{**LEFT_OUT, **row} if isinstance(row, dict) else row for row in rows or []]
+            return whole, clean(value.get("nextPageToken"), 500)
     raise Fatal("Kaggle sent something else where a list was expected.", f"Check {settings.VARIABLE}, or try later.")
 
 
