@@ -47,14 +47,13 @@ class Hit(NamedTuple):
         return self._asdict()
 
 
-@dataclass(frozen=True)
-class FacetCount:
+class FacetCount(NamedTuple):
     """How many datasets of a result hold a term."""
 
     term: str
     label: str
     label_zh: str
-    count: int
+    count: int  # type: ignore[assignment]  # not the method of a tuple
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from catalog.errors import Usage
 from catalog.index.keys import plain
@@ -52,8 +53,7 @@ Bound = int | str | None
 Range = tuple[Bound, Bound]
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A free part of a query: `kind` is word, phrase or prefix."""
 
     text: str

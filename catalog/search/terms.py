@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from catalog.errors import Usage
 from catalog.index.keys import cjk_runs, name_norm
@@ -23,8 +23,7 @@ LONGEST_NAME = 4
 """Words of the longest spelling of a term that is looked for among free words."""
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """The filters of a query with their terms: facet -> term numbers. Number 0 stands for a value nothing has."""
 
     wanted: Mapping[str, tuple[int, ...]]
