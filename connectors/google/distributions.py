@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -85,11 +86,30 @@ def _of(item: object, base: str) -> Distribution | None:
     name = text(item.get("name"), 200)
     return Distribution(
         url=url,
-        path=name if _FILE_NAME.match(name) else "",
+        path=name if _FILE_NAME.match(name) else _within(url),
         format=format,
         bytes=size(item.get("contentSize")),
         digest=digest(item),
     )
+
+
+def _within(url: str) -> str:
+    """The name of a file that stands before the end of an address (`.../files/data.csv/content`), else ""."""
+    parts = [unquote(part) for part in urlsplit(url).path.rstrip("/").split("/")]
+    if _FILE_NAME.match(parts[-1]):
+        return ""
+    return next((part for part in parts[-3:-1] if _FILE_NAME.match(part)), "")
+
+
+def with_paths(files: Sequence[Distribution]) -> list[Distribution]:
+    """Files that each have a path of their own: as the markup names them, else the last part of their address."""
+    made: dict[str, Distribution] = {}
+    for number, file in enumerate(files, 1):
+        name = file.path or unquote(urlsplit(file.url).path).rstrip("/").rpartition("/")[2] or "data"
+        path = name if name not in made else f"{number}-{name}"
+        fields = {each: getattr(file, each) for each in file.__struct_fields__}
+        made[path] = Distribution(**fields | {"path": path})
+    return list(made.values())
 
 
 def _kind_of(url: str) -> Any:

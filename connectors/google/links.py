@@ -14,7 +14,9 @@ from catalog.record import MAX_TEXT
 from connectors.google.values import DEPTH, as_list, text
 
 MAX_URL: Final = 2_000
-_DOI: Final = re.compile(r"10\.\d{4,9}(?:\.\d+)*/[^\s\"'<>]{1,200}")
+_DOI: Final = re.compile(
+    r"10\.\d{4,9}(?:\.\d+)*/[^\x00-\x20\x7f-\xa0\s\"'<>\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]{1,200}"
+)
 _DOI_AT: Final = re.compile(
     r"(?:doi:|https?://(?:dx\.|www\.)?doi\.org/(?:doi:)?|info:doi/|https?://identifiers\.org/doi[:/])\s*", re.IGNORECASE
 )

@@ -9,6 +9,7 @@ from catalog.connector import Findings
 from catalog.errors import NotFound
 from catalog.record import Distribution, Record
 from connectors.google import extract
+from connectors.google.distributions import with_paths
 from connectors.google.links import host_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def files(web: Web, record: Record) -> list[Distribution]:
     """
     kept = [each for each in record.distributions if each.kind == "file"]
     if kept:
-        return kept
+        return with_paths(kept)
     page = record.url or (f"https://doi.org/{record.id}" if record.id.startswith("10.") else record.id)
     if not page.startswith(("http://", "https://")):
         raise NotFound(f"{record.key} has no address that could be read.", "Look for it with: catalog search")
@@ -52,7 +53,7 @@ def files(web: Web, record: Record) -> list[Distribution]:
             f"the markup of {record.key} names no file to download.",
             f"Look at {(places or [page])[0]}",
         )
-    return now
+    return with_paths(now)
 
 
 def _read(reply: Reply) -> Findings:
