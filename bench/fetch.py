@@ -1,6 +1,6 @@
 """Download speed against curl: one large file from loopback to the same disk, alternated, medians and ratios.
 
-    python -m bench.fetch [--bytes 1073741824] [--rounds 5] [--folder DIR]
+    python -m bench.fetch [--bytes 1073741824] [--rounds 10] [--folder DIR]
 
 Ours hashes while it streams, and syncs the file and its folder before the file gets its name; curl does neither, so a
 second row gives curl followed by `sync FILE`. The server sends with sendfile from the page cache.
@@ -13,16 +13,15 @@ import hashlib
 import os
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-KINDS = ("curl", "curl + sync", "catalog")
+from bench.measure import Figure, alternate, keep, table
 
 
 def serve(path: Path) -> None:
@@ -82,8 +81,18 @@ def run_catalog(url: str, folder: Path, size: int, digest: str) -> float:
         return timed(lambda: fetch(web, plan, folder))
 
 
-def measure(work: Path, size: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds by kind. The disk is left to settle before each run."""
+def settled(run: Callable[[], float]) -> Callable[[], float]:
+    """A case for `alternate` that lets the disk settle first, uncounted."""
+
+    def case() -> float:
+        os.sync()
+        return run()
+
+    return case
+
+
+def measure(work: Path, size: int, rounds: int) -> dict[str, Figure]:
+    """Seconds by what downloads, one value a round."""
     source = work / "source.bin"
     digest = make_source(source, size)
     server = subprocess.Popen(
@@ -96,36 +105,37 @@ def measure(work: Path, size: int, rounds: int) -> dict[str, list[float]]:
         "curl + sync": lambda: run_curl(url, work / "curl.bin", True),
         "catalog": lambda: run_catalog(url, work / "ours", size, digest),
     }
-    seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
     try:
-        for _ in range(rounds + 1):
-            for kind, run in runs.items():
-                os.sync()
-                seconds[kind].append(run())
+        return alternate({kind: settled(run) for kind, run in runs.items()}, rounds)
     finally:
         server.kill()
         server.wait()
-    return {kind: taken[1:] for kind, taken in seconds.items()}
 
 
-def main() -> None:
+def report(seconds: dict[str, Figure], size: int) -> str:
+    """A line for each: seconds, throughput, and that against curl's, round by round."""
+    curl = seconds["curl"].rate(size)
+    lines = []
+    for kind, taken in seconds.items():
+        rate = taken.rate(size)
+        lines.append([kind, taken.show(), rate.show(1e-6, 0), "" if kind == "curl" else rate.over(curl).show()])
+    return table(["what", "seconds", "MB/s", "throughput against curl"], lines)
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description="Download speed against curl.")
     parser.add_argument("--bytes", type=int, default=1 << 30)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=10, help="the first is dropped")
     parser.add_argument("--folder", type=Path, default=None, help="where to write (default: a temporary folder)")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     if options.serve:
         serve(options.serve)
     with tempfile.TemporaryDirectory(dir=options.folder) as work:
         seconds = measure(Path(work), options.bytes, options.rounds)
-    medians = {kind: statistics.median(taken) for kind, taken in seconds.items()}
-    print(f"{options.bytes / 1e9:.2f} GB from loopback, median of {options.rounds}")
-    print("| what | seconds | MB/s | throughput against curl |\n| --- | --- | --- | --- |")
-    for kind, median in medians.items():
-        print(f"| {kind} | {median:.2f} | {options.bytes / median / 1e6:.0f} | {medians['curl'] / median:.2f} |")
-    paired = [curl / ours for curl, ours in zip(seconds["curl"], seconds["catalog"], strict=True)]
-    print(f"ratio to curl round by round: {', '.join(f'{ratio:.2f}' for ratio in paired)}")
+    command = f"python -m bench.fetch --bytes {options.bytes} --rounds {options.rounds}"
+    keep("fetch", report(seconds, options.bytes), command)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
-from bench import ingest, quality, search, startup, sync
+from bench import fetch, ingest, quality, search, startup, sync
 from bench.measure import say
 
 PARTS: Final[dict[str, Callable[[list[str]], None]]] = {
@@ -19,12 +19,15 @@ PARTS: Final[dict[str, Callable[[list[str]], None]]] = {
     "startup": startup.main,
     "ingest": ingest.main,
     "sync": sync.main,
+    "fetch": fetch.main,
 }
 MILLION: Final = 1_000_000
 
 
 def arguments(part: str, rows: int) -> list[str]:
     """How a part is started: at a million rows it loads fewer times and also measures growth."""
+    if part == "fetch":
+        return []
     given = ["--rows", str(min(rows, 100_000) if part == "sync" else rows)]
     if rows >= MILLION and part == "ingest":
         given += ["--rounds", "4"]
