@@ -583,9 +583,10 @@ def test_parts_of_dead_processes_are_taken_over(server: FaultServer, web: Web, o
     url = server.on("/x", act)
     a_part(out, "data.bin", DATA[:900_000], url, f".999999999-5-{parts._place()}-{os.urandom(4).hex()}")
     a_part(out, "data.bin", DATA[:800_000], url, f".1-5-{parts._place()}-{os.urandom(4).hex()}")
+    a_part(out, "data.bin", DATA[:950_000], url, f".{os.getpid()}-5-{parts._place()}-{os.urandom(4).hex()}")
     a_part(out, "data.bin", DATA[:100_000], url, "")
     fetch(web, planned(item(url, data=DATA)), out)
-    assert act.starts == [900_000]
+    assert act.starts == [950_000]
     assert content(out) == {"data.bin": DATA}
 
 

@@ -202,8 +202,6 @@ def _is_held(folder: Folder, match: re.Match[str]) -> bool:
     pid, start, place = int(match["pid"]), match["start"], match["place"]
     if place != _place():
         return _age(folder, match[0]) < FOREIGN_AGE
-    if pid == os.getpid():
-        return True
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
