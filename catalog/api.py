@@ -11,12 +11,11 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from catalog.errors import NotFound
 from catalog.location import registry_path
-from catalog.search.names import resolve
+from catalog.migrations import connect_current
+from catalog.search.named import one_named
 from catalog.search.query import Query
 from catalog.search.run import run
-from catalog.sqlite import connect_for_reading
 
 if TYPE_CHECKING:
     from catalog.fetch import Receipt
@@ -37,7 +36,7 @@ def search(
     from dataclasses import replace
 
     asked = Query.parse(query) if isinstance(query, str) else query
-    connection = connect_for_reading(_path(registry))
+    connection = connect_current(_path(registry))
     try:
         return run(connection, replace(asked, **fields) if fields else asked, facets=facets)
     finally:
@@ -45,18 +44,16 @@ def search(
 
 
 def show(name: str, registry: Path | None = None) -> Entry:
-    """The entry that a name means (key, id, short name, alias). Raises `NotFound` for a name of nothing or of many."""
+    """The entry that a name means (key, id, short name, alias).
+
+    Raises `NotFound` for a name of nothing, `Usage` for a name of several.
+    """
     from catalog.registry.reader import read_entries, terms_of
 
-    connection = connect_for_reading(_path(registry))
+    connection = connect_current(_path(registry))
     try:
-        found = resolve(connection, name)
-        if not found:
-            raise NotFound(f"nothing is named {name!r}.", f"Look for it with: catalog search {name}")
-        best = [each for each in found if each.how == found[0].how]
-        if len(best) > 1:
-            raise NotFound(f"{name!r} may be {' or '.join(each.key for each in best)}.", "Name one of them.")
-        return read_entries(connection, [best[0].id], terms_of(connection))[best[0].id]
+        number = one_named(connection, name).id
+        return read_entries(connection, [number], terms_of(connection))[number]
     finally:
         connection.close()
 
@@ -105,7 +102,7 @@ def fetch(
 def _listing(key: str, registry: Path | None) -> list[Entry]:
     from catalog.registry.reader import entries_listing
 
-    connection = connect_for_reading(_path(registry))
+    connection = connect_current(_path(registry))
     try:
         return entries_listing(connection, key)
     finally:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from catalog.errors import Fatal
-from catalog.sqlite import APPLICATION_ID
+from catalog.sqlite import APPLICATION_ID, connect_for_reading
 
 _TABLES = """
     CREATE TABLE meta (
@@ -202,6 +202,23 @@ def require_current(version: int, path: str) -> None:
             f"the registry {path} has version {version}, this catalog needs {VERSION}.",
             "Bring it up to date (a backup is made first) with: catalog init",
         )
+
+
+def connect_current(path: str, *, deadline: float | None = 30.0) -> sqlite3.Connection:
+    """A read-only connection to a registry of this very version; `deadline` in seconds for each statement.
+
+    Raises `NotFound` without a file, `Fatal` for one of another version or one that cannot be read.
+    """
+    connection = connect_for_reading(path, deadline=deadline)
+    try:
+        require_current(version_of(connection), path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise Fatal(f"the registry {path} cannot be read ({error}).", "Look at it with: catalog check") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def pending(version: int) -> list[Step]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from catalog.cli.show import one_named
+from catalog.search.named import one_named
 from catalog.record import Entry, Record, encode
 from catalog.registry import Registry
 from catalog.registry.check import check

@@ -120,8 +120,8 @@ def _unpack(plan: FetchPlan, receipt: Receipt) -> dict[str, Any]:
 
 
 def _entry_named(name: str, registry: str | None) -> Any:
-    from catalog.cli.show import one_named
     from catalog.registry.reader import read_entries, terms_of
+    from catalog.search.named import one_named
 
     with open_for_reading(registry) as connection:
         named = one_named(connection, name)

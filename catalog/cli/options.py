@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from catalog.errors import Fatal
 from catalog.location import registry_path
-from catalog.sqlite import connect_for_reading
 
 if TYPE_CHECKING:
     from catalog.registry import Registry
@@ -38,19 +36,9 @@ def open_for_reading(named: str | None, *, deadline: float | None = 30.0) -> clo
 
     Raises `NotFound` without a registry, `Fatal` for a file of another version or one whose index is being rebuilt.
     """
-    from catalog.migrations import require_current, version_of
+    from catalog.migrations import connect_current
 
-    path = registry_path(named)
-    connection = connect_for_reading(path, deadline=deadline)
-    try:
-        require_current(version_of(connection), path)
-    except sqlite3.Error as error:
-        connection.close()
-        raise Fatal(f"the registry {path} cannot be read ({error}).", "Look at it with: catalog check") from error
-    except BaseException:
-        connection.close()
-        raise
-    return closing(connection)
+    return closing(connect_current(registry_path(named), deadline=deadline))
 
 
 def open_for_writing(named: str | None, verb: str, *, create: bool = False) -> Registry:

@@ -10,8 +10,8 @@ import click
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.cli.words import said
-from catalog.errors import NotFound, Usage
-from catalog.search.names import Named, resolve
+from catalog.search.named import one_named
+from catalog.search.names import resolve
 from catalog.text import fit, for_terminal, for_url
 
 if TYPE_CHECKING:
@@ -82,34 +82,6 @@ def copy_lines(copies: list[tuple[int, str, str]]) -> Iterable[str]:
     yield said("If one is not the same: {command}", command=f"catalog unmerge {for_terminal(copies[0][1])}")
 
 
-def one_named(connection: sqlite3.Connection, name: str) -> Named:
-    """The one dataset that a name means: of the surest reading, the embedded catalog's entry where several tie.
-
-    Raises `NotFound` with the nearest names, `Usage` listing the choices of an ambiguous name.
-    """
-    found = resolve(connection, name)
-    if not found:
-        raise NotFound(f"nothing is named {name[:80]!r}.", near_names(connection, name))
-    best = [each for each in found if each.how == found[0].how]
-    embedded = [each for each in best if each.key.startswith("catalog:")]
-    if len(best) == 1 or len(embedded) == 1:
-        return (embedded or best)[0]
-    choices = "".join(f"\n  {each.key}" for each in best[:10])
-    raise Usage(f"{name[:80]!r} may be any of {len(best)} datasets.", f"Name one of them:{choices}")
-
-
-def near_names(connection: sqlite3.Connection, name: str) -> str:
-    """A hint with the datasets that a search for a name finds."""
-    from catalog.search.query import Query
-    from catalog.search.run import run
-
-    words = " ".join(part for part in name.replace("/", " ").replace(":", " ").split())
-    hits = run(connection, Query.parse(words, limit=3)).hits
-    if not hits:
-        return "Look for it with: catalog search"
-    return f"Did you mean {' or '.join(hit.key for hit in hits)}?"
-
-
 def lines_of(entry: Entry, dates: dict[str, str], also: list[str], *, full: bool) -> Iterable[str]:
     """An entry as text."""
     width = output.window_width()
@@ -122,9 +94,10 @@ def lines_of(entry: Entry, dates: dict[str, str], also: list[str], *, full: bool
     for paragraph in (text if full else fit(text, 4 * width), body):
         yield from output.wrap(paragraph, width)
     yield ""
-    yield from (f"{output.pad(said(name), 12)}{value}" for name, value in facts_of(entry, dates, also) if value)
+    for name, value in facts_of(entry, dates, also):
+        yield from _indented(output.pad(said(name), 12), value, width)
     yield ""
-    yield from verdict_lines(entry)
+    yield from verdict_lines(entry, width)
     yield from tag_lines(entry, width)
     yield from place_lines(entry)
     yield from column_lines(entry, None if full else COLUMNS_SHOWN, width)
@@ -132,6 +105,12 @@ def lines_of(entry: Entry, dates: dict[str, str], also: list[str], *, full: bool
         f"  {said('evidence')}  {for_url(url) or for_terminal(url)}" for url in (entry.evidence if full else ())
     )
     yield said("Fetch it with: {command}", command=f"catalog fetch {for_terminal(entry.key)}")
+
+
+def _indented(head: str, text: str, width: int) -> Iterable[str]:
+    """A text behind its head, its further lines below its first."""
+    lines = list(output.wrap(text, max(20, width - 12)))
+    yield from (f"{head if not number else ' ' * 12}{line}" for number, line in enumerate(lines))
 
 
 def facts_of(entry: Entry, dates: dict[str, str], also: list[str]) -> Iterable[tuple[str, str]]:
@@ -162,7 +141,7 @@ def _amount(amount: Amount | None, show: Any) -> str:
     return f"{shown} ({amount.value:,}; {for_terminal(amount.source)})"
 
 
-def verdict_lines(entry: Entry) -> Iterable[str]:
+def verdict_lines(entry: Entry, width: int) -> Iterable[str]:
     """The license verdict with its reason, then every claim."""
     verdict = entry.verdict
     if verdict is None:
@@ -170,7 +149,7 @@ def verdict_lines(entry: Entry) -> Iterable[str]:
     colour = {"yes": "32", "no": "31", "conditions": "33"}.get(verdict.commercial, "2")
     named = for_terminal(verdict.expression or verdict.cls)
     yield f"{said('Commercial use')}: {output.paint(said(verdict.commercial), colour)}  ({named})"
-    yield f"  {for_terminal(verdict.reason)}"
+    yield from (f"  {line}" for line in output.wrap(for_terminal(verdict.reason), width - 2))
     yield from (f"  {said('conflict')}: {for_terminal(each)}" for each in verdict.conflicts)
     for claim in entry.licenses:
         note = f" ({claim.note})" if claim.note else ""

@@ -10,8 +10,8 @@ import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, open_for_writing, registry_option
-from catalog.cli.show import one_named
 from catalog.errors import Usage
+from catalog.search.named import one_named
 from catalog.text import for_terminal
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def tag_command() -> None:
 @json_option
 @registry_option
 def explain(name: str, facet: str | None, as_json: bool, registry: str | None) -> int:
-    """Tell which rule gave each tag, the words it rests on, and what was too unsure to be shown.
+    """Tell which rule gave each tag, the words it rests on, and what was not given.
 
     \b
     Examples:
@@ -76,7 +76,7 @@ def _explained(entry: Entry, today: Entry) -> list[dict[str, Any]]:
     rows = [_row(tag, "corrected" if tag.rule == RULE else "shown") for tag in has.values()]
     rows += [_row(tag, "by today's rules") for name, tag in now.items() if name not in has]
     unsure = [tag for tag in candidates(today) if (tag.facet, tag.term) not in {*has, *now}]
-    return rows + [_row(tag, "too unsure") for tag in unsure]
+    return rows + [_row(tag, "not given") for tag in unsure]
 
 
 def _row(tag: Tag, state: str) -> dict[str, Any]:

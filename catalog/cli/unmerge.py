@@ -6,7 +6,7 @@ import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_writing, registry_option
-from catalog.cli.show import one_named
+from catalog.search.named import one_named
 from catalog.text import for_terminal
 
 
