@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,7 +98,8 @@ def _where(
 
 
 def _lead(row: Sequence[Any]) -> Lead:
-    return replace(Lead(*row[:-1]), keys=tuple(json.loads(row[-1])))
+    keys = tuple(json.loads(row[-1]))
+    return Lead(*row[:-1], keys) if keys else Lead(*row[:-1])  # type: ignore[call-arg]
 
 
 def store_places(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from catalog.web import body, guard, pace
+from catalog.web import body, pace
 from catalog.web.crawl import PAGE_LIMIT, PAGE_TYPES, Crawler
 from catalog.web.exchange import Exchange, Params
 from catalog.web.model import MiB, Reply, WebSettings
@@ -119,7 +119,7 @@ class Web:
         """The robots rules for this address. Raises `HostClosed` where they do not come, `Refused`, `BudgetSpent`."""
         patience = self._exchange.patience(None, stop)
         with patiently(patience):
-            return self._crawler.rules(guard.parse(url), patience)
+            return self._crawler.rules(self._exchange.request("GET", url, None, {}, None).url, patience)
 
     def head(self, url: str, *, headers: Mapping[str, str] | None = None, token: str | None = None) -> Reply:
         """The status and headers at `url`; a redirect is not followed but told in `Reply.location`."""

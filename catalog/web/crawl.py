@@ -33,7 +33,6 @@ class Crawler:
     def page(self, request: Request, patience: Patience, max_bytes: int, to_keep: bool) -> Reply:
         """What `Web.get_page` returns, for its request."""
         start = request.url
-        request = replace(request, follow=False, harvest=True)
 
         def read(answer: Answer) -> Reply:
             if to_keep:
@@ -41,16 +40,16 @@ class Crawler:
             return self._exchange.read(answer, max_bytes)
 
         for _ in range(REDIRECTS + 1):
-            request = replace(request, delay=self._let_in(request.url, patience))
+            delay = self._let_in(request.url, patience)
+            request = replace(request, follow=False, harvest=True, delay=delay)
             reply = self._exchange.turned(request, patience, read)
             if reply.status not in REDIRECT or not reply.location:
                 return reply
-            request = replace(request, url=next_hop(request.url, reply.location))
+            request = replace(request, url=next_hop(request.url, reply.location, self._settings.allow_private_hosts))
         raise Fatal(f"{public_url(str(start))} redirects more than {REDIRECTS} times.")
 
     def rules(self, url: httpx.URL, patience: Patience) -> Rules:
-        """The robots rules of the origin of `url`."""
-        guard.check_url(url, self._settings.allow_private_hosts)
+        """The robots rules of the origin of `url`, which was judged by its text."""
         return self.robots.of(root(url), lambda address: self._robots_file(address, patience))
 
     def _let_in(self, url: httpx.URL, patience: Patience) -> float:
@@ -75,7 +74,9 @@ class Crawler:
                 if reply.status not in REDIRECT or not reply.location:
                     return reply.body
                 moved = True
-                request = replace(request, url=next_hop(request.url, reply.location))
+                request = replace(
+                    request, url=next_hop(request.url, reply.location, self._settings.allow_private_hosts)
+                )
             return b""
         except (BudgetSpent, Stopped, HostClosed):
             raise

@@ -39,6 +39,7 @@ REDIRECT: Final = (301, 302, 303, 307, 308)
 NAME_TRIES: Final = 3  # at most, for a host that has no address
 PAGE_TRIES: Final = 3  # at most, for a page that is harvested
 DRAIN: Final = 64 * KiB  # bytes of an unwanted body that are read to keep its connection
+GENERAL: Final = {"user-agent": "User-Agent", "accept": "Accept", "accept-encoding": "Accept-Encoding"}
 PRIVATE_HEADERS: Final = ("authorization", "cookie", "proxy-authorization")
 
 Param = str | int | float | bool | None
@@ -70,6 +71,7 @@ class Exchange:
     def request(
         self, method: str, url: str, params: Params | None, headers: Mapping[str, str], token: str | None
     ) -> Request:
+        """What is to be sent. Raises `Refused` for an address that may not be called, `Usage` for a bad token."""
         address = guard.parse(url)
         guard.check_url(address, self.settings.allow_private_hosts)
         if params:
@@ -77,8 +79,8 @@ class Exchange:
         general = {"User-Agent": self.settings.user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
         private: dict[str, str] = {}
         for name, value in headers.items():
-            known = next((other for other in general if other.lower() == name.lower()), name)
-            (private if name.lower() in PRIVATE_HEADERS else general)[known] = value
+            lower = name.lower()
+            (private if lower in PRIVATE_HEADERS else general)[GENERAL.get(lower, name)] = value
         if token:
             private["Authorization"] = self._authorization(token, address)
         return Request(method, address, general, private)
@@ -132,12 +134,11 @@ class Exchange:
             if answer.response.status not in REDIRECT or not target or not request.follow:
                 return self._accepted(answer, request)
             self.drain(answer)
-            url = next_hop(url, target)
+            url = next_hop(url, target, self.settings.allow_private_hosts)
         raise Fatal(f"{public_url(str(request.url))} redirects more than {REDIRECTS} times.")
 
     def _send(self, request: Request, url: httpx.URL, patience: Patience) -> Answer:
-        """One request to one address, when its host lets us."""
-        guard.check_url(url, self.settings.allow_private_hosts)
+        """One request to one address, which was judged by its text, when its host lets us."""
         pool = self._pools.find(url)
         while wait := self._pace.delay(url.host, url.path):
             self._check_rest(request, wait)

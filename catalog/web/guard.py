@@ -43,14 +43,15 @@ def host_of(url: httpx.URL) -> str:
 
 def check_url(url: httpx.URL, named: frozenset[str]) -> None:
     """Refuse an address by its text alone; `named` are the hosts the user named."""
-    shown = public_url(str(url))
-    if url.scheme not in ("http", "https") or not _HOST.match(host_of(url)):
-        raise Refused(f"{shown!r} is not an http or https address.", "Only web addresses can be read.")
+    host, port = host_of(url), url.port
+    if url.scheme not in ("http", "https") or not _HOST.match(host):
+        raise Refused(f"{public_url(str(url))!r} is not an http or https address.", "Only web addresses can be read.")
     if url.userinfo:
-        raise Refused(f"{shown} holds a user name or password.", "Leave them out; set a token instead.")
-    if host_of(url) not in named and url.port not in WEB_PORTS:
+        raise Refused(f"{public_url(str(url))} holds a user name or password.", "Leave them out; set a token instead.")
+    if port not in WEB_PORTS and host not in named:
         raise Refused(
-            f"{shown} asks for port {url.port}, which is not a web port.", "Name the host as allowed if you trust it."
+            f"{public_url(str(url))} asks for port {port}, which is not a web port.",
+            "Name the host as allowed if you trust it.",
         )
 
 

@@ -66,9 +66,10 @@ def root(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
-def next_hop(url: httpx.URL, target: str) -> httpx.URL:
-    """Where a redirect leads. Raises `Refused` for what is no address, and for one that leaves https."""
+def next_hop(url: httpx.URL, target: str, named: frozenset[str]) -> httpx.URL:
+    """Where a redirect leads. Raises `Refused` for what may not be called by its text, or leaves https."""
     found = guard.parse(body.absolute(str(url), target))
+    guard.check_url(found, named)
     if url.scheme == "https" and found.scheme == "http":
         raise Refused(f"{public_url(str(url))} redirects from https to plain http.", "Ask for the http address itself.")
     return found

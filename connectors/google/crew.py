@@ -42,7 +42,7 @@ class Crew:
         self.closed: dict[str, CatalogError] = {}
         self.pending = 0
         self._visit = visit
-        self._results: queue.Queue[Result] = queue.Queue(RESULTS)
+        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._change = threading.Condition()
         self._lanes: dict[str, deque[Lead]] = {}
         self._ready: deque[str] = deque()
@@ -128,12 +128,9 @@ class Crew:
             self.shut(host, reason)
 
     def _hand_in(self, result: Result) -> None:
-        while not self.stop.is_set():
-            try:
-                return self._results.put(result, timeout=0.2)
-            except queue.Full:
-                pass
-        return None
+        while self._results.qsize() >= RESULTS and not self.stop.wait(0.02):
+            pass
+        self._results.put(result)
 
     def _release(self, host: str) -> None:
         with self._change:

@@ -39,6 +39,7 @@ __all__ = ["estimate", "harvest", "named_hosts", "pages"]
 
 VISITS: Final = 200  # of one page of the walk, at most
 SECONDS: Final = 2.0  # until what came is committed
+REFILL: Final = 16  # visits after which the crew may be given more
 LEADS: Final = 5_000  # found leads that are committed at once
 
 
@@ -136,7 +137,8 @@ class Walk:
                     yield from self._accept(result, kind)
                 if self._batch.ripe or (self._batch.visited and not self.crew.pending):
                     yield self._page()
-                self._refill(kind)
+                if self.crew.pending % REFILL == 0:
+                    self._refill(kind)
 
     def _refill(self, kind: str) -> int:
         """Hand out more, as much as may still be wanted."""
