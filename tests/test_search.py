@@ -120,6 +120,19 @@ def test_the_id_asked_for_beats_a_popular_namesake(tmp_path: Path) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("text", ["rotten_tomatoes", "rotten tomatoes", "Rotten-Tomatoes"])
+def test_an_id_without_owner_is_before_its_namesakes(tmp_path: Path, text: str) -> None:
+    store(
+        tmp_path / "r.db",
+        entry("big/rotten_tomatoes", popularity=250),
+        entry("rotten_tomatoes", popularity=20),
+        entry("12", aliases=("rotten tomatoes",), popularity=200),
+    )
+    connection = connect_for_reading(tmp_path / "r.db")
+    assert keys(searching(connection)(text)) == ["test:rotten_tomatoes", "test:big/rotten_tomatoes", "test:12"]
+    connection.close()
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

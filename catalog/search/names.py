@@ -12,11 +12,13 @@ from catalog.search.query import storable
 if TYPE_CHECKING:
     from catalog.search.terms import Filters
 
+_WHOLE = "name_norm = ?1 AND instr(native_id, '/') = 0"
 _NAMED = (
-    "SELECT id, slot FROM dataset WHERE name_norm = ?1 "
-    "UNION SELECT d.id, d.slot FROM alias a JOIN dataset d ON d.id = a.dataset_id WHERE a.norm = ?1 "
-    "ORDER BY slot LIMIT 50"
+    f"SELECT id, slot, {_WHOLE} AS whole FROM dataset WHERE name_norm = ?1 "
+    f"UNION SELECT d.id, d.slot, {_WHOLE} FROM alias a JOIN dataset d ON d.id = a.dataset_id WHERE a.norm = ?1 "
+    "ORDER BY whole DESC, slot LIMIT 50"
 )
+"""Whose whole id is the name comes before those that only end in it under an owner's."""
 
 
 class Named(NamedTuple):
@@ -38,7 +40,7 @@ def resolve(connection: sqlite3.Connection, text: str) -> list[Named]:
     norm = name_norm(last_segment(asked))
     if not norm:
         return []
-    found = [_named(connection, number, asked) for number, _slot in connection.execute(_NAMED, (norm,))]
+    found = [_named(connection, number, asked) for number, *_place in connection.execute(_NAMED, (norm,))]
     if not found and ":" in asked:
         exact = connection.execute("SELECT id FROM dataset WHERE key = ?", (asked,)).fetchone()
         found = [_named(connection, exact[0], asked)] if exact else []
@@ -72,9 +74,10 @@ def _named(connection: sqlite3.Connection, number: int, asked: str) -> Named:
 
 
 def slots_named(connection: sqlite3.Connection, text: str, filters: Filters) -> list[int]:
-    """The slots of what is named just as a text says and passes the filters, most popular first."""
+    """The slots of what is named just as a text says and passes the filters: ids without an owner, then the others,
+    most popular first."""
     norm = name_norm(last_segment(text))
-    slots: dict[int, int] = dict(connection.execute(_NAMED, (norm,)).fetchall()) if norm else {}
+    slots = {number: slot for number, slot, _whole in connection.execute(_NAMED, (norm,))} if norm else {}
     if "/" in text or ":" in text:
         slots = {each.id: _slot(connection, each.id) for each in resolve(connection, text)} or slots
     return [slot for slot in slots.values() if _passes(connection, slot, filters)]
