@@ -67,7 +67,7 @@ class TestRecorded:
         assert made.columns == (Column("num", role="target"),)
         assert "\r\n" in made.description
         assert made.citation.startswith("R. Detrano, A. Jánosi")
-        assert terms(made, "domain") == ["medical"]
+        assert terms(made, "domain")[0] == "medical"
         assert terms(made, "task") == ["tabular-classification"]
         assert terms(made, "modality") == ["tabular"]
         (claim,) = made.licenses

@@ -216,4 +216,5 @@ def _count(value: object, otherwise: int) -> int:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """The time, fine enough to tell two lists apart; before the queue's own words for the same second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
