@@ -60,7 +60,7 @@ def read(body: bytes, content_type: str, url: str) -> Findings:
         _read_block(page, 0, page, reading)
     else:
         lower = page.lower()
-        if "noindex" in lower and (word := _keeps_out(page)):
+        if ("noindex" in lower or "robots" in lower) and (word := _keeps_out(page)):
             return Findings(url, url, problems=(f"The page asks not to be kept (meta robots: {word}).",))
         _read_page(page, lower, kind == "application/xhtml+xml", reading)
         canonical_page = _canonical_link(page, url) if reading.nodes and "canonical" in lower else ""
@@ -168,12 +168,16 @@ def _told_apart(made: list[tuple[Record, str]], page: str) -> tuple[dict[str, Re
     not each has an address of its own. Several that have none are told apart by their names."""
     records: dict[str, Record] = {}
     syntax: dict[str, str] = {}
-    for record, name in sorted(made, key=lambda each: each[0].id == page) if len(made) > 1 else made:
+    order: dict[str, int] = {}
+    for number in sorted(range(len(made)), key=lambda number: made[number][0].id == page):
+        record, name = made[number]
         record = _placed(record, records, page, alone=len(made) == 1)
-        records[record.id] = record
         known = syntax.get(record.id, "")
+        records[record.id] = record
         syntax[record.id] = f"{known}, {name}" if known and name not in known else known or name
-    return records, syntax
+        order[record.id] = min(number, order.get(record.id, number))
+    ordered = sorted(order, key=order.__getitem__)
+    return {id: records[id] for id in ordered}, {id: syntax[id] for id in ordered}
 
 
 def _placed(record: Record, records: dict[str, Record], page: str, *, alone: bool) -> Record:
