@@ -353,7 +353,7 @@ def scraped_payload(row: dict[str, str]) -> dict[str, Any]:
         "lastUpdated": row["last_updated"],
         "downloadCount": int(row["downloads"]),
         "voteCount": int(row["upvotes"]),
-        "totalBytes": int(row["size"] or 0),
+        "totalBytes": int(row["size"]) if row["size"].isdecimal() else None,
     }
 
 
@@ -479,6 +479,8 @@ class TestListing:
         pages = walk(web, {"query": "set", "since": "2026-04-21"})
         assert sorted(ids(pages)) == [f"acme/set-{days:02}" for days in range(11)]
         assert len(kaggle.site.seen(LIST)) == 1
+        assert len(ids(walk(web, {"query": "set", "since": "2026-04"}))) == 31
+        assert len(ids(walk(web, {"query": "set", "since": "soon"}))) == 50
 
     def test_a_listing_in_another_order_is_read_to_its_end(self, kaggle: Kaggle, web: Web) -> None:
         """Where Kaggle does not sort by the last update, an old row says nothing of those after it."""

@@ -24,7 +24,6 @@ class Tables:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.bad: dict[str, int] = {}
-        self.read = 0
 
     def has(self, name: str) -> bool:
         """Whether a table is there."""
@@ -38,9 +37,7 @@ class Tables:
         with self._opened(name) as file:
             reader = csv.reader(file)
             pick, least = _picker(name, _header(reader), columns, optional)
-            for row in _sound(reader, least, self.bad, name):
-                self.read += 1
-                yield pick(row)
+            yield from map(pick, _sound(reader, least, self.bad, name))
 
     def _place(self, name: str) -> tuple[Path, str] | None:
         """The file of a table, and the member in it where it is a ZIP."""
@@ -88,24 +85,24 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
 def _picker(
     name: str, header: list[str], columns: Sequence[str], optional: Sequence[str]
 ) -> tuple[Callable[[list[str]], Row], int]:
-    """What takes the wanted cells of a row, and the number of cells that a row must have. An absent optional column is
-    read from the empty cell that `_sound` puts at the end of each row."""
+    """What takes the wanted cells of a row, and the number of cells that a row must have."""
     missing = [column for column in columns if column.casefold() not in header]
     if missing:
         raise Usage(f"{name} has no column {', '.join(missing)}.", "Name a table of Meta Kaggle, with its header line.")
     places = [header.index(column.casefold()) for column in columns]
     places += [header.index(column.casefold()) if column.casefold() in header else -1 for column in optional]
+    if -1 in places or len(places) == 1:
+        return lambda row: tuple(row[place] if place >= 0 else "" for place in places), len(header)
     pick: Callable[[list[str]], Row] = itemgetter(*places)
     return pick, len(header)
 
 
 def _sound(reader: Iterator[list[str]], width: int, bad: dict[str, int], name: str) -> Iterator[list[str]]:
-    """The rows that have a cell for each column, with an empty cell at the end; others are counted."""
+    """The rows that have a cell for each column; others are counted."""
     while True:
         try:
             for row in reader:
                 if len(row) == width:
-                    row.append("")
                     yield row
                 elif row:
                     bad[name] = bad.get(name, 0) + 1

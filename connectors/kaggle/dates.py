@@ -19,6 +19,8 @@ def moment(value: object) -> str:
         return ""
     text = value.strip()
     try:
+        if len(text) == 19 and text[2] == text[5] == "/":  # most of Meta Kaggle's
+            return _iso(f"{text[6:10]}-{text[:2]}-{text[3:5]}", text[11:], None)
         if match := _ISO.match(text):
             return _iso(*match.groups())
         if match := _AMERICAN.match(text):
@@ -29,7 +31,9 @@ def moment(value: object) -> str:
 
 
 def _iso(day: str, time: str | None, zone: str | None) -> str:
-    at = datetime.fromisoformat(f"{day}T{time or '00:00:00'}{zone or 'Z'}").astimezone(UTC)
+    at = datetime.fromisoformat(f"{day}T{time or '00:00:00'}{zone or 'Z'}")
+    if zone not in (None, "Z"):
+        at = at.astimezone(UTC)
     if at.year < 1000:
         return ""
     return f"{at.isoformat()[:19]}Z" if time else day

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -44,6 +45,8 @@ NARROWER: Final = (
     "Narrow it with --tag, --user or a longer --query, or import the published tables of Meta Kaggle: "
     "catalog import kaggle DIR"
 )
+
+_DATE: Final = re.compile(r"\d{4}(-\d{2}){0,2}(T[\d:]{5,8}Z?)?\Z")
 
 log = logging.getLogger(__name__)
 
@@ -179,10 +182,15 @@ def _new(cursor: Cursor) -> Walk:
     request, state = dict(cursor.request), cursor.state
     watermark = str(state.get("watermark") or "")
     walk = Walk(request, watermark=watermark, by_id=bool(state.get("by_id")))
-    since = max(_before(watermark), moment(request.get("since")))
+    since = max(_before(watermark), _since(request.get("since")))
     if since and not request.get("full") and (request.get("since") or not walk.limit):
         return replace(walk, kind="incremental", since=since)
     return walk
+
+
+def _since(value: object) -> str:
+    """A date that the user gave, whole or to the month or year: comparable with those of the listing."""
+    return value if isinstance(value, str) and _DATE.match(value) else ""
 
 
 def _asked(web: Web, walk: Walk) -> tuple[Walk, list[Any], str, str]:
