@@ -29,8 +29,8 @@ _KNOWN: Final = re.compile(
     r"(?:utf-?8|utf-?16(?:le|be)?|us-ascii|ascii|iso-?8859-?\d{1,2}|latin-?1|windows-?125\d|cp125\d|macintosh|koi8-[ru]|"
     r"gb2312|gbk|gb18030|big5|euc-jp|euc-kr|shift_jis|sjis|iso-2022-jp|ks_c_5601-1987)\Z"
 )
-_META: Final = re.compile(r"<meta\b[^>]{0,1000}>", re.IGNORECASE)
-_LINK: Final = re.compile(r"<link\b[^>]{0,2000}>", re.IGNORECASE)
+_META: Final = re.compile(r"<meta\b[^<>]{0,1000}>", re.IGNORECASE)
+_LINK: Final = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
 
 
 @dataclass

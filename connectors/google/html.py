@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+MAX_TAGS: Final = 60_000  # tags of one page that are looked at
 MAX_FAULTS: Final = 20  # tags with an open quote that are looked for to the end of the page
 
 _RAW: Final = "script|style|textarea|title|xmp|iframe|noembed|noframes"
@@ -123,7 +124,7 @@ def _rest(page: str, at: int) -> tuple[str | None, int]:
 
 def tags(page: str) -> Iterator[Tag]:
     """The tags of a page in order, without those in comments, scripts and other raw text."""
-    at = faults = 0
+    at = faults = count = 0
     open_ended: set[str] = set()
     while mark := _ANY.search(page, at):
         if mark[1] is None:
@@ -132,7 +133,8 @@ def tags(page: str) -> Iterator[Tag]:
             continue
         source, after = _rest(page, mark.end())
         faults += source is None
-        if after < 0 or faults > MAX_FAULTS:
+        count += 1
+        if after < 0 or faults > MAX_FAULTS or count > MAX_TAGS:
             return
         name, closes = mark[1].lstrip("/").lower(), mark[1][0] == "/"
         empty = (source or "").endswith("/") or name in VOID
@@ -155,12 +157,14 @@ def plain(text: str) -> str:
         return text.strip()
     parts = list(_pieces(text))
     lines = [" ".join(line.split()) for line in "".join(parts).split("\n")]
-    return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before).strip()
+    text = "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before).strip()
+    return _ITEM.sub("\n- ", text)
 
 
 _ESCAPED: Final = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,6});")
+_ITEM: Final = re.compile(r"\n++- ")
 _LIKE_TAG: Final = re.compile(r"<(?:/?[a-zA-Z!])")
-_PIECE: Final = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])[^<>]*|!--)>?")
+_PIECE: Final = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])[^<>]*>|!--)")
 
 
 def _pieces(text: str) -> Iterator[str]:

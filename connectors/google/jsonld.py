@@ -18,6 +18,7 @@ from connectors.google.values import as_list
 
 Json = dict[str, Any]
 
+MAX_BRACKETS: Final = 300_000  # lists and objects of one text
 MAX_NODES: Final = 50_000  # nodes of one document that are looked at
 MAX_DEPTH: Final = 60  # levels of a document
 MAX_FOUND: Final = 2_000  # Dataset nodes of one document
@@ -58,6 +59,8 @@ def parse(text: str) -> Any:
     start = match.end() if match else 0
     if start == len(text):
         raise Broken("it is empty")
+    if text.count("{") + text.count("[") > MAX_BRACKETS:
+        raise Broken(f"it has more than {MAX_BRACKETS:,} lists and objects")
     try:
         value, end = _decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
