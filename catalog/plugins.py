@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from catalog.connector import Connector
+from catalog.connector import About, Connector, Described, Option
 from catalog.errors import Fatal, Usage
 
 if TYPE_CHECKING:
@@ -38,11 +42,11 @@ def load(name: str) -> Connector:
     """
     found = [point for point in _points() if point.name == name]
     if not found:
-        known = ", ".join(sorted(point.name for point in _points())) or "none"
-        raise Usage(f"no connector for {name[:60]!r} is installed (there are: {known}).", "See: catalog sources")
+        raise unknown(name)
     try:
-        connector = found[0].load()
-    except Exception as error:  # a stranger's module may raise anything
+        with redirect_stdout(sys.stderr):  # stdout is for data, whatever a module prints
+            connector = found[0].load()
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
         raise Fatal(
             f"the connector {name!r} cannot be loaded ({type(error).__name__}: {error}).",
             f"Reinstall {_dist(found[0])}.",
@@ -50,6 +54,39 @@ def load(name: str) -> Connector:
     if not isinstance(connector, Connector):
         raise Fatal(f"{found[0].value} is no connector: it lacks name, pages or files.", f"Upgrade {_dist(found[0])}.")
     return connector
+
+
+def unknown(name: str) -> Usage:
+    """That no connector has this name, with the nearest one that is installed."""
+    names = sorted({point.name for point in _points()})
+    near = get_close_matches(name.lower(), names, n=1)
+    guess = f"Did you mean {near[0]!r}? " if near else ""
+    known = ", ".join(names) or "none"
+    return Usage(f"no connector for {name[:60]!r} is installed (there are: {known}).", f"{guess}See: catalog sources")
+
+
+def about_of(connector: Connector) -> About:
+    """What a connector says of itself; its name where it says nothing."""
+    about = getattr(connector, "about", None)
+    return about if isinstance(about, About) else About(connector.name)
+
+
+def options_of(connector: Connector) -> tuple[Option, ...]:
+    """What a source may be asked for beside what every source may. Raises `Fatal` for what can be no option."""
+    if not isinstance(connector, Described):
+        return ()
+    options = [option for option in connector.options if getattr(option, "name", "") not in COMMON]
+    for option in options:
+        if not (isinstance(option, Option) and _WORD.fullmatch(option.name) and option.kind in _KINDS):
+            raise Fatal(f"the connector {connector.name} has an option that cannot be one: {str(option)[:80]}.")
+    return tuple(options)
+
+
+COMMON = ("limit", "since", "full")
+"""What every source may be asked for."""
+
+_WORD = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+_KINDS = ("text", "count", "flag", "file")
 
 
 def _points() -> list[EntryPoint]:

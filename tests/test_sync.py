@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from catalog.cli.sync import progress_line
+from catalog.cli.progress import progress_line
 from catalog.errors import CatalogError
 from catalog.registry import Registry
 from catalog.registry.check import check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from catalog.errors import Fatal, Usage
 if TYPE_CHECKING:
     import sqlite3
 
+    from catalog.connector import Connector, Page
     from catalog.registry.lines import Imported
     from catalog.sync import Progress
 
@@ -27,25 +28,27 @@ CORRECTIONS = "corrections"
 
 @click.command("import")
 @click.argument("kind", metavar="KIND")
-@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.argument("file", metavar="FILE|FOLDER", type=click.Path(allow_dash=True))
 @registry_option
 def import_command(kind: str, file: str, registry: str | None) -> int:
-    """Read records or a hub snapshot from a file.
+    """Read records or a published dump from a file or folder.
 
     KIND is `records` or `corrections` for JSON Lines as `catalog export` writes them (- reads stdin), or the name of a
-    source for a published dump of it, as Parquet or JSON Lines. Lines that the registry holds already are passed over
-    unparsed; a bad line costs itself alone. Exit code 2 says that no line could be used.
+    source for a published dump of it: a table of the Hub as Parquet or JSON Lines, the folder of Kaggle's own tables.
+    Lines that the registry holds already are passed over unparsed; a bad line costs itself alone. Exit code 2 says that
+    no line could be used.
 
     \b
     Examples:
       catalog import records shared-registry.jsonl
       catalog import huggingface datasets.parquet
+      catalog import kaggle meta-kaggle/
     """
     if kind == RECORDS:
         return _import_records(file, registry)
     if kind == CORRECTIONS:
         return _import_corrections(file, registry)
-    return _import_snapshot(kind, Path(file), registry)
+    return _import_dump(kind, Path(file), registry)
 
 
 def _import_records(file: str, registry: str | None) -> int:
@@ -93,18 +96,30 @@ def _opened(file: str) -> IO[bytes]:
         raise Usage(f"{file} cannot be read ({error.strerror}).", "Name a file of records, or - for stdin.") from error
 
 
-def _import_snapshot(kind: str, path: Path, registry: str | None) -> int:
+def _import_dump(kind: str, path: Path, registry: str | None) -> int:
     from catalog import plugins
-    from catalog.connector import FromSnapshot
-    from catalog.snapshot import pages_of
+    from catalog.cli.progress import progress_bar
     from catalog.sync import import_pages
 
     connector = plugins.load(kind)
-    if not isinstance(connector, FromSnapshot):
-        raise Usage(f"the source {kind} has no snapshot form.", f"Walk it with: catalog sync {kind}")
-    with open_for_writing(registry, f"import {kind}", create=True) as opened:
-        done = import_pages(opened, connector.name, pages_of(connector, path), {"file": path.name})
+    pages = _pages_of(connector, path)
+    with open_for_writing(registry, f"import {kind}", create=True) as opened, progress_bar(None, soon=False) as tell:
+        done = import_pages(opened, connector, pages, {"file": path.name}, on_page=tell)
     return _report(done, done.reasons)
+
+
+def _pages_of(connector: Connector, path: Path) -> Callable[[], Iterator[Page]]:
+    """How a source reads a dump of itself. Raises `Usage` where it cannot, or nothing is there."""
+    from catalog.connector import FromFiles, FromSnapshot
+    from catalog.snapshot import pages_of
+
+    if not path.exists():
+        raise Usage(f"there is no file {path}.", "Name the dump that you downloaded.")
+    if isinstance(connector, FromFiles):
+        return lambda: connector.imported(path)
+    if isinstance(connector, FromSnapshot):
+        return lambda: pages_of(connector, path)
+    raise Usage(f"the source {connector.name} has no dump.", f"Walk it with: catalog sync {connector.name}")
 
 
 def _first_skips(connection: Any, run: int) -> list[tuple[str, str]]:

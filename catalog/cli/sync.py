@@ -1,40 +1,93 @@
-"""`catalog sync` and `catalog sources`."""
+"""`catalog sync`: a command for each source, made from the options that its connector names."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from catalog.cli import output
-from catalog.cli.options import json_option, open_for_writing, registry_option
+from catalog.cli.options import json_option, registry_option
+from catalog.errors import Usage
 from catalog.text import for_terminal
 
 if TYPE_CHECKING:
-    from catalog.sync import Progress
+    from catalog.cli.syncing import Manner
+    from catalog.config import Job
+    from catalog.connector import Option
 
-Tell = Callable[["Progress"], None]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SHARED = ("limit", "since", "full")
+"""Options that go to the source with the request."""
+FLAGS = ("restart", "offline", "confirm_loss", "dry_run", "as_json")
 
 
-@click.command("sync")
-@click.argument("source")
-@click.option("--limit", type=click.IntRange(1), help="Stop after this many records.")
-@click.option("--query", help="Only what the source finds for these words.")
-@click.option("--author", help="Only this owner's datasets.")
-@click.option(
-    "--filter", "filters", multiple=True, metavar="TAG", help="Only with this tag of the source (repeatable)."
-)
-@click.option("--max-requests", type=click.IntRange(1), help="Send at most this many requests, then stop and keep all.")
-@click.option("--full", is_flag=True, help="Walk everything, not only what changed since the last walk.")
-@click.option("--restart", is_flag=True, help="Begin an unfinished walk anew.")
-@click.option("--offline", is_flag=True, help="Use no network.")
-@json_option
-@registry_option
-def sync_command(source: str, registry: str | None, as_json: bool, **options: Any) -> int:
+def common_options(command: Command) -> Command:
+    """What may be said of every source."""
+    command = json_option(registry_option(command))
+    for option in reversed(
+        [
+            click.option("--limit", type=click.IntRange(1), help="Stop after this many records."),
+            click.option(
+                "--max-requests",
+                type=click.IntRange(1),
+                help="Send at most this many requests, then stop and keep all.",
+            ),
+            click.option("--since", metavar="DATE", help="Only what changed since then (2026-11, 2026-11-05, 7d)."),
+            click.option("--full", is_flag=True, help="Walk everything, not only what changed since the last walk."),
+            click.option("--restart", is_flag=True, help="Begin an unfinished walk anew."),
+            click.option(
+                "--confirm-loss",
+                is_flag=True,
+                help="Walk everything, and believe that what two walks no longer list is gone, however much it is.",
+            ),
+            click.option("--offline", is_flag=True, help="Use no network."),
+            click.option("--dry-run", is_flag=True, help="Only say how many requests would be sent."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+class SourceGroup(click.Group):
+    """The sources as commands: their names are those of the installed connectors, and only the one that is named is
+    imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click names it
+        from catalog import plugins
+
+        return [source.name for source in plugins.sources()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return source_command(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Sources"):
+            formatter.write_dl([(name, f"catalog sync {name} --help") for name in self.list_commands(ctx)])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from catalog import plugins
+
+        if args[0] not in self.list_commands(ctx):
+            raise plugins.unknown(args[0])
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name) for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
+
+@click.command("sync", cls=SourceGroup, invoke_without_command=True, subcommand_metavar="[SOURCE [OPTIONS]]")
+@click.option("--config", metavar="FILE", help="The configuration (default: a catalog.toml; see below).")
+@common_options
+@click.pass_context
+def sync_command(ctx: click.Context, /, config: str | None, **options: Any) -> int | None:
     """Pull metadata from a source into the registry.
 
     Page by page, each stored whole with where to go on, so that a stop or a kill costs at most the page under way: the
@@ -42,134 +95,145 @@ def sync_command(source: str, registry: str | None, as_json: bool, **options: An
     are obeyed ahead of time. A budget of requests that is spent is no failure: the exit code is 0, and --json says
     "stopped": true.
 
+    Each source has options of its own. Without SOURCE everything that catalog.toml names is synced, one source after
+    the other; each fails alone, and the exit code is 1 if one did. catalog.toml is looked for beside the registry, in
+    the current folder and in the user's configuration folder; without one, the last sync of each source is repeated.
+
     \b
     Examples:
       catalog sync huggingface --limit 50000
       catalog sync huggingface --query medical
-      catalog sync huggingface --max-requests 400
+      catalog sync uci --dry-run
+      catalog sync
     """
-    from catalog import plugins
-    from catalog.connector import hosts_of
-    from catalog.sync import sync
-    from catalog.web import Web, WebSettings
+    if ctx.invoked_subcommand is not None:
+        if config:
+            raise Usage("--config is for a sync of all sources.", f"Leave out {ctx.invoked_subcommand}, or --config.")
+        ctx.obj = options
+        return None
+    return _sync_all(config, options)
 
-    connector = plugins.load(source)
-    settings = WebSettings(
-        max_requests=options["max_requests"],
-        offline=options["offline"],
-        allow_private_hosts=hosts_of(connector),
-        on_wait=_tell_wait,
-    )
-    with open_for_writing(registry, f"sync {source}", create=True) as opened, Web(settings) as web:
-        with progress_bar(options["limit"]) as tell:
-            progress = sync(opened, connector, web, request_of(options), restart=options["restart"], on_page=tell)
-        total = len(opened)
-    if as_json:
-        output.print_json({**vars(progress), "datasets": total})
+
+def source_command(name: str) -> click.Command:
+    """The command of one source. Raises `Fatal` for a connector that cannot be loaded."""
+    from catalog import plugins
+
+    connector = plugins.load(name)
+    own, about = plugins.options_of(connector), plugins.about_of(connector)
+
+    @common_options
+    @click.pass_context
+    def run(ctx: click.Context, /, **options: Any) -> int:
+        given = {key: options[key] or (ctx.obj or {}).get(key) for key in (*SHARED, *FLAGS, "max_requests", "registry")}
+        asked = {option.name: options[_parameter(option)] for option in own}
+        return _sync_one(name, asked, given)
+
+    command = click.command(name, help=_help(about.title, about.terms, about.home))(run)
+    command.params[:0] = [_click_option(option) for option in own]
+    return command
+
+
+def _help(title: str, terms: str, home: str) -> str:
+    told = f"Pull metadata of {for_terminal(title)} into the registry."
+    where = f"{for_terminal(home)} – " if home else ""
+    return f"{told}\n\n{where}{for_terminal(terms)}\n\nWhat is common to all sources is told by: catalog sync --help"
+
+
+def _parameter(option: Option) -> str:
+    return f"own_{option.name.replace('-', '_')}"
+
+
+def _click_option(option: Option) -> click.Option:
+    kinds: dict[str, Any] = {
+        "count": {"type": click.IntRange(1)},
+        "flag": {"is_flag": True},
+        "file": {"type": click.Path(exists=True, dir_okay=False)},
+    }
+    settings = kinds.get(option.kind, {})
+    if option.many and option.kind != "flag":
+        settings["multiple"] = True
+    flag = f"--{option.name.replace('_', '-')}"
+    repeats = " (Repeatable.)" if option.many else ""
+    told = f"{for_terminal(option.help)}{repeats}"
+    return click.Option([flag, _parameter(option)], help=told, metavar=for_terminal(option.metavar) or None, **settings)
+
+
+def _sync_one(name: str, own: dict[str, Any], given: dict[str, Any]) -> int:
+    from catalog.cli.syncing import print_estimates, report, run_job
+    from catalog.config import Job, asked_for
+
+    job = _with_flags(Job(name, asked_for(own)), given)
+    manner = _manner(given, given["registry"])
+    if given["dry_run"]:
+        return print_estimates([job], manner, given["as_json"])
+    outcome = run_job(job, manner)
+    if given["as_json"]:
+        output.print_json({**vars(outcome.progress), "requests": outcome.requests, "datasets": outcome.datasets})
     else:
-        _report(progress, total)
+        report(outcome)
     return 0
 
 
-def request_of(options: dict[str, Any]) -> dict[str, Any]:
-    """What the user asked a source for, as the cursor keeps it; what was not given is left out."""
-    asked = {name: options[name] for name in ("limit", "query", "author") if options[name]}
-    if options["filters"]:
-        asked["filter"] = sorted(options["filters"])
-    if options["full"]:
-        asked["full"] = True
-    return asked
+def _with_flags(job: Job, given: dict[str, Any]) -> Job:
+    """A job with what the flags of the command say of every source."""
+    from dataclasses import replace
+
+    from catalog.config import asked_for
+    from catalog.when import moment
+
+    flags = {key: given[key] for key in SHARED}
+    if flags["since"]:
+        flags["since"] = moment(flags["since"], datetime.now(UTC))
+    flags["full"] = flags["full"] or given["confirm_loss"]
+    request = {**job.request, **asked_for(flags)}
+    return replace(job, request=request, max_requests=given["max_requests"] or job.max_requests)
 
 
-def _report(progress: Progress, total: int) -> None:
-    resumed = " (went on from where it stopped)" if progress.resumed else ""
-    output.say(
-        f"{progress.source}: {progress.new:,} new, {progress.changed:,} changed, {progress.same:,} unchanged, "
-        f"{progress.skipped:,} skipped{resumed}. The registry holds {total:,} datasets."
+def _manner(given: dict[str, Any], registry: str | None) -> Manner:
+    from catalog.cli.syncing import Manner
+    from catalog.location import registry_path
+
+    flags = {name: bool(given[name]) for name in ("restart", "offline", "confirm_loss")}
+    return Manner(registry_path(registry), **flags)
+
+
+def _sync_all(named: str | None, given: dict[str, Any]) -> int:
+    from catalog.cli.syncing import print_estimates, print_outcomes, report, run_jobs
+
+    registry, jobs = _what_to_sync(named, given["registry"])
+    jobs = [_with_flags(job, given) for job in jobs]
+    manner = _manner(given, registry)
+    if given["dry_run"]:
+        return print_estimates(jobs, manner, given["as_json"])
+    outcomes = []
+    for outcome in run_jobs(jobs, manner):
+        outcomes.append(outcome)
+        if not given["as_json"]:
+            report(outcome)
+    print_outcomes(outcomes, given["as_json"])
+    if any(each.interrupted for each in outcomes):
+        raise KeyboardInterrupt
+    return int(any(each.status == "failed" for each in outcomes))
+
+
+def _what_to_sync(named: str | None, registry: str | None) -> tuple[str, list[Job]]:
+    """The registry and the jobs of the configuration, else the last sync of each source. Raises `Usage` for neither."""
+    from catalog import config
+    from catalog.cli.syncing import synced_before, words_of
+    from catalog.location import chosen_path, registry_path
+
+    path = registry_path(registry)
+    found = config.find(named, path)
+    if found:
+        read = config.load(found)
+        path = chosen_path(registry) or read.registry or path
+        if read.jobs:
+            output.say(f"{for_terminal(found)}: {words_of(read.jobs)}.")
+            return path, list(read.jobs)
+    if jobs := synced_before(path):
+        output.say(f"No catalog.toml names sources, so the last sync of each is repeated: {words_of(jobs)}.")
+        return path, jobs
+    raise Usage(
+        "no source is named, none is configured, and none was synced before.",
+        "Name one (catalog sync huggingface --limit 1000), or write a catalog.toml. See: catalog sources",
     )
-    for name, reason in progress.reasons:
-        output.say(f"  skipped {for_terminal(name)}: {for_terminal(reason)}")
-    if progress.missing:
-        output.say(f"{progress.missing:,} datasets are gone from the source; they are kept and marked.")
-    if progress.message:
-        output.say(for_terminal(progress.message))
-
-
-def _tell_wait(seconds: float, reason: str) -> None:
-    if seconds >= 1:
-        output.say(f"Waiting {seconds:.0f} s: {reason}")
-
-
-@contextmanager
-def progress_bar(limit: int | None) -> Iterator[Tell]:
-    """What shows how far a sync is: a bar with rate and time left on a terminal, else a line every ten seconds."""
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Bar(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("records", total=limit, rate="")
-        started = time.monotonic()
-
-        def show(progress: Progress) -> None:
-            rate = progress.records / max(time.monotonic() - started, 0.001)
-            total = progress.total if progress.total is not None else limit
-            if progress.pages == 1:
-                bar.reset(task, completed=progress.before, total=total)
-            bar.update(task, completed=progress.before + progress.records, total=total, rate=f"{rate:,.0f}/s")
-
-        yield show
-
-
-class _Lines:
-    """Progress as a line for the first page and every ten seconds, for logs."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._due = self._started
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now >= self._due:
-            self._due = now + 10
-            output.say(progress_line(progress, now - self._started))
-
-
-def progress_line(progress: Progress, seconds: float) -> str:
-    """How far a sync is after so many seconds: `2,000 of 6,000 records, 812/s, about 5 s left`."""
-    rate = progress.records / max(seconds, 0.001)
-    done = progress.before + progress.records
-    if progress.total is None or rate < 0.001:
-        return f"{done:,} records, {rate:,.0f}/s"
-    left = max(0, progress.total - done) / rate
-    near = f"{left:.0f} s" if left < 100 else f"{left / 60:.0f} min"
-    return f"{done:,} of {progress.total:,} records, {rate:,.0f}/s, about {near} left"
-
-
-@click.command("sources")
-@json_option
-def sources_command(as_json: bool) -> int:
-    """List the sources that can be synced.
-
-    Every connector that is installed, its module and the package that brought it. Third parties add theirs by the
-    entry point "catalog.connectors".
-
-    \b
-    Example:
-      catalog sources
-    """
-    from catalog import plugins
-
-    found = plugins.sources()
-    if as_json:
-        output.print_json([vars(source) for source in found])
-        return 0
-    fields = (output.Field("source", 12), output.Field("module", 24, grow=1), output.Field("package", 16, rank=1))
-    rows = [[source.name, source.module, source.distribution] for source in found]
-    print("\n".join(output.table(fields, rows, output.window_width())))
-    output.say("Pull one into the registry with: catalog sync huggingface --limit 10000")
-    return 0
