@@ -3,7 +3,8 @@
 `Cursor.state` holds: `kind` (full or incremental), `next` (address of the next page, "" between walks), `since`
 (where an incremental walk ends), `started` (the server's time when this walk began), `watermark` (`started` of the
 last finished walk), `seen` (records so far) and `size` (records of the last whole walk).
-`Cursor.request` may hold: `query`, `author`, `filter` (a list of tags, all of which must hold), `limit`, `full`.
+`Cursor.request` may hold: `query`, `author`, `filter` (a list of tags, all of which must hold), `limit`, `since`,
+`full`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from catalog.connector import Cursor, Page
+from catalog.connector import Cursor, Estimate, Page
 from catalog.errors import Skipped
 from catalog.record import Record, clean, clean_count
 from catalog.web import HttpStatus, Reply, Web
@@ -29,7 +30,7 @@ EXPAND: Final = [
     *("author", "cardData", "citation", "createdAt", "description", "disabled", "downloads", "downloadsAllTime"),
     *("gated", "lastModified", "likes", "mainSize", "paperswithcode_id", "private", "sha", "tags"),
 ]
-WHOLE: Final = ("query", "author", "filter", "limit")
+WHOLE: Final = ("query", "author", "filter", "limit", "since")
 """Requests with one of these do not see all that the Hub has."""
 
 Params = dict[str, str | list[str]]
@@ -107,7 +108,8 @@ def pages(web: Web, cursor: Cursor) -> Iterator[Page]:
 
 def _unfinished(cursor: Cursor) -> Walk | None:
     state = cursor.state
-    if not state.get("next") or (cursor.request.get("full") and state.get("kind") != "full"):
+    anew = cursor.request.get("full") and not cursor.request.get("since") and state.get("kind") != "full"
+    if not state.get("next") or anew:
         return None
     return Walk(
         dict(cursor.request),
@@ -123,10 +125,27 @@ def _unfinished(cursor: Cursor) -> Walk | None:
 def _new(cursor: Cursor) -> Walk:
     watermark, size = str(cursor.state.get("watermark") or ""), clean_count(cursor.state.get("size")) or 0
     walk = Walk(dict(cursor.request), "full", watermark=watermark, size=size)
-    since = _before(watermark)
-    if since and not walk.request.get("full") and not walk.limit:
-        return replace(walk, kind="incremental", since=since)
-    return walk
+    since = "" if walk.request.get("full") or walk.limit else _before(watermark)
+    since = max(since, str(walk.request.get("since") or ""))
+    return replace(walk, kind="incremental", since=since) if since else walk
+
+
+def estimate(cursor: Cursor) -> Estimate:
+    """The requests that a sync from this cursor would send: one a page, and one more where the Hub asks for a retry."""
+    unfinished = _unfinished(cursor)
+    walk = unfinished or _new(cursor)
+    known = walk.limit or (walk.size if walk.whole else 0)
+    pages = max(1, -(-(known - walk.seen) // PAGE_SIZE))
+    left = " are left of a walk that was not finished" if unfinished else ""
+    if walk.limit:
+        return Estimate(1, pages, f"Pages of {PAGE_SIZE:,}: at most {walk.limit - walk.seen:,} records{left}.")
+    if walk.kind == "incremental":
+        return Estimate(1, None, f"Pages of {PAGE_SIZE:,} of what changed since {walk.since[:10]}.")
+    if not known:
+        return Estimate(1, None, f"Pages of {PAGE_SIZE:,}; how many records there are, the Hub does not say.")
+    return Estimate(
+        pages, None, f"Pages of {PAGE_SIZE:,}: about {known - walk.seen:,} records{left}, by the last walk."
+    )
 
 
 def _resumed(web: Web, following: str) -> Reply | None:

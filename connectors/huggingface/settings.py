@@ -1,8 +1,8 @@
 """Where the Hub is and who we are there, from the environment; read at each call.
 
-`CATALOG_HF_ENDPOINT` (else `HF_ENDPOINT`) names the Hub or a mirror, `CATALOG_HF_RESOLVER` the host that serves
-files, `CATALOG_HF_VIEWER` the dataset viewer. The token is huggingface_hub's: `HF_TOKEN`, else the file that
-`hf auth login` writes.
+`CATALOG_HUGGINGFACE_ENDPOINT` (else `CATALOG_HF_ENDPOINT`, `HF_ENDPOINT`) names the Hub or a mirror,
+`CATALOG_HF_RESOLVER` the host that serves files, `CATALOG_HF_VIEWER` the dataset viewer. The token is
+huggingface_hub's: `HF_TOKEN`, else the file that `hf auth login` writes.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import os
 from typing import Final
 from urllib.parse import urlsplit
 
+from catalog.connector import Credential
 from catalog.errors import Fatal, Usage
 
 HUB: Final = "https://huggingface.co"
 VIEWER: Final = "https://datasets-server.huggingface.co"
-ENDPOINT_NAMES: Final = ("CATALOG_HF_ENDPOINT", "HF_ENDPOINT")
+ENDPOINT_NAMES: Final = ("CATALOG_HUGGINGFACE_ENDPOINT", "CATALOG_HF_ENDPOINT", "HF_ENDPOINT")
 RESOLVER_NAMES: Final = ("CATALOG_HF_RESOLVER",)
 VIEWER_NAMES: Final = ("CATALOG_HF_VIEWER",)
 OFFLINE_NAMES: Final = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -74,6 +75,21 @@ def token() -> str | None:
             str(error)[:200],
         )
         return own or None
+
+
+def credential() -> Credential:
+    """Where the token for the Hub is, if there is one. No network."""
+    if _is_true("HF_HUB_DISABLE_IMPLICIT_TOKEN"):
+        return Credential("token", problem="HF_HUB_DISABLE_IMPLICIT_TOKEN is set, so none is looked for.")
+    for name in ("HF_OIDC_RESOURCE", "HF_TOKEN"):
+        if os.environ.get(name, "").strip():
+            return Credential("token", name)
+    try:
+        from huggingface_hub import constants, get_token
+
+        return Credential("token", str(constants.HF_TOKEN_PATH) if get_token() else "")
+    except Exception as error:  # a broken package may raise anything while it is imported
+        return Credential("token", problem=f"huggingface_hub cannot be used ({type(error).__name__}); set HF_TOKEN.")
 
 
 def token_for(url: str) -> str | None:
