@@ -1,5 +1,6 @@
 """The formats of LLM training data. Pure functions."""
 
 from catalog.formats.columns import Detected, detect_columns
+from catalog.formats.values import columns_of, detect_rows
 
-__all__ = ["Detected", "detect_columns"]
+__all__ = ["Detected", "columns_of", "detect_columns", "detect_rows"]
