@@ -19,8 +19,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from catalog.connector import Cursor, Lead, Page, Queue, Visit
@@ -32,7 +31,7 @@ from connectors.google.crew import Crew, Result
 from connectors.google.estimate import estimate
 from connectors.google.hosts import Hosts
 from connectors.google.plan import Part, named_hosts, plan
-from connectors.google.supply import Supply, Which
+from connectors.google.supply import MOST, Supply, Which
 from connectors.google.visits import PAGE, SITE, SITEMAP, Read, Visitor
 
 __all__ = ["estimate", "harvest", "named_hosts", "pages"]
@@ -69,6 +68,7 @@ class Batch:
     records: list[Record] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
+    found: list[Lead] = field(default_factory=list)
     visited: list[Visit] = field(default_factory=list)
     started: float = 0.0
 
@@ -87,9 +87,14 @@ class Batch:
         return self.started + SECONDS - time.monotonic() if self.started else SECONDS
 
     @property
+    def size(self) -> int:
+        """How many visits it is of, about."""
+        return max(len(self.visited), len(self.records), len(self.skipped))
+
+    @property
     def ripe(self) -> bool:
         """Whether it is to be committed."""
-        return bool(self.visited) and (len(self.visited) >= VISITS or self.left <= 0)
+        return self.size >= VISITS or (self.size > 0 and self.left <= 0)
 
 
 class Walk:
@@ -106,22 +111,27 @@ class Walk:
         self._supply = Supply(queue, self._hosts, self.crew)
         self._batch = Batch()
         self._maps: dict[str, set[str]] = {}
+        self._maps_read = 0
         self._left = 0
         self._came = False
+        self._trouble = ""
 
     def run(self) -> Iterator[Page]:
         """The pages of the walk, the last of them marked."""
-        for chunk in _chunks(self._plan.starts(), LEADS):
-            self._batch.skipped += self._plan.unusable
-            self._plan.unusable.clear()
-            yield self._page(chunk)
-        for kind in (SITE, SITEMAP):
-            yield from self._work(kind)
-        self._left = self._due()
-        while self._full and _now() < self._full and not self.crew.stop.wait(0.05):
-            pass
-        yield from self._work(PAGE)
-        yield self._end()
+        yield from self._find(self._plan.starts())
+        self._batch.skipped += self._plan.unusable
+        yield self._page()
+        yield from self._work(SITE)
+        while True:
+            read = self._maps_read
+            yield from self._work(SITEMAP)
+            self._left = self._due()
+            while self._full and _now() < self._full and not self.crew.stop.wait(0.05):
+                pass
+            yield from self._work(PAGE)
+            if not self._plan.limit or self._seen >= self._plan.limit or self._maps_read == read:
+                break
+        yield from self._end()
 
     # -- the work -------------------------------------------------------------------------------------------------
 
@@ -132,10 +142,10 @@ class Walk:
                 self._supply.begin(part.scope, self._which(part, kind))
             if not self._refill(kind):
                 return
-            while self.crew.pending or self._batch.visited:
+            while self.crew.pending or self._batch.size:
                 if self.crew.pending and (result := self.crew.take(self._batch.left)) is not None:
                     yield from self._accept(result, kind)
-                if self._batch.ripe or (self._batch.visited and not self.crew.pending):
+                if self._batch.ripe or (self._batch.size and not self.crew.pending):
                     yield self._page()
                 if self.crew.pending % REFILL == 0:
                     self._refill(kind)
@@ -146,8 +156,9 @@ class Walk:
         if kind == SITEMAP and limit and self._due() >= limit - self._seen:
             return 0
         room = limit - self._seen - self.crew.pending if kind == PAGE and limit else None
+        most = 1 if kind == SITEMAP and limit else MOST
         kinds = {self._which(part, kind)["kind"] for part in self._plan.parts}
-        return sum(self._supply.refill(each, room) for each in kinds)
+        return sum(self._supply.refill(each, room, most) for each in kinds)
 
     def _which(self, part: Part, kind: str) -> Which:
         """How the queue is asked for leads of a kind."""
@@ -161,23 +172,40 @@ class Walk:
 
     def _accept(self, result: Result, kind: str) -> Iterator[Page]:
         """Take in a result. What a sitemap lists goes to the queue in pieces, its visit with the last of them."""
-        last: tuple[Lead, ...] = ()
-        for chunk in _chunks(iter(result.found), LEADS):
-            if last:
-                yield self._page(last)
-            last = tuple(lead for lead in chunk if self._fits(lead))
-        self._batch.skipped += [(result.lead.place, problem) for problem in getattr(result.found, "problems", ())]
-        self._batch.add(result)
+        yield from self._find(result.found)
+        problems = tuple((result.lead.place, each) for each in getattr(result.found, "problems", ()))
+        result = replace(result, skipped=(*result.skipped, *problems)) if problems else result
+        self._note(result)
+        self._batch.add(replace(result, visit=None) if self._is_cut(result) else result)
         self._seen += len(result.records)
         if result.visit is not None:
             self._came |= kind != SITE and result.visit.outcome in ("read", "same")
             self._left -= kind == PAGE
+            self._maps_read += kind == SITEMAP
         if isinstance(result.closes, HostClosed) and (rest := self._hosts.rest(result.lead.place, result.closes)):
             self._batch.visited.append(rest)
-        if last:
-            yield self._page(last)
         if isinstance(result.closes, (BudgetSpent, Stopped)):
             yield from self._give_up(result.closes, kind)
+
+    def _find(self, leads: Iterable[Lead]) -> Iterator[Page]:
+        """Take in leads."""
+        for lead in leads:
+            if self._fits(lead):
+                self._batch.found.append(lead)
+            if len(self._batch.found) >= LEADS:
+                yield self._page()
+
+    def _note(self, result: Result) -> None:
+        """Remember the first thing that went wrong, for a walk that brings nothing."""
+        if not self._trouble and result.skipped:
+            self._trouble = result.skipped[0][1]
+
+    def _is_cut(self, result: Result) -> bool:
+        """Whether records of a page will be left out as older than was asked for: it stays due for other requests."""
+        since = self._plan.since
+        return bool(since) and any(
+            each.modified and each.modified < since[: len(each.modified)] for each in result.records
+        )
 
     def _give_up(self, error: CatalogError, kind: str) -> Iterator[Page]:
         """Keep what the visits under way bring, then raise the error."""
@@ -200,7 +228,7 @@ class Walk:
 
     # -- pages ----------------------------------------------------------------------------------------------------
 
-    def _page(self, found: Iterable[Lead] = (), *, last: bool = False) -> Page:
+    def _page(self, *, last: bool = False) -> Page:
         """What came since the last page, with where to go on."""
         batch, self._batch = self._batch, Batch()
         cards = self._hosts.news()
@@ -215,7 +243,7 @@ class Walk:
             total=self._total(),
             last=last,
             listed=tuple(batch.listed),
-            found=(*found, *(visit.lead for visit in visited if visit.lead.scope == Hosts.scope)),
+            found=(*batch.found, *(visit.lead for visit in visited if visit.lead.scope == Hosts.scope)),
             visited=visited,
         )
 
@@ -224,8 +252,8 @@ class Walk:
         limit = self._plan.limit
         return min(expected, limit) if limit and expected else expected or None
 
-    def _end(self) -> Page:
-        """The last page, or why there was none at all."""
+    def _end(self) -> Iterator[Page]:
+        """The last page, or why there is none."""
         for host, error in self.crew.closed.items():
             waiting = sum(
                 self._queue.count(part.scope, host=host, **self._which(part, PAGE)) for part in self._plan.parts
@@ -233,11 +261,13 @@ class Walk:
             wait = f" {waiting:,} of its pages wait." if waiting else ""
             self._batch.skipped.append((host, f"{error.message}{wait}"))
         if not self._came and self.crew.closed:
+            yield self._page()
             raise next(iter(self.crew.closed.values()))
-        known = sum(self._queue.count(part.scope, due=False, kind=part.pages) for part in self._plan.parts)
-        if not self._came and not known:
-            raise NotFound("No page to read was found.", "Name a sitemap of the site with --sitemap.")
-        return self._page(last=True)
+        if not any(self._queue.count(part.scope, due=False, kind=part.pages) for part in self._plan.parts):
+            yield self._page()
+            told = f": {self._trouble.rstrip('.')}." if self._trouble else "."
+            raise NotFound(f"No page to read was found{told}", "Name a sitemap of the site with --sitemap.")
+        yield self._page(last=True)
 
 
 def _whole(value: object) -> int:
@@ -251,8 +281,3 @@ def _now() -> str:
 def _soon() -> str:
     """The next full second: what was visited before it is due in a full walk, and nothing that this walk visits."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
-
-
-def _chunks(leads: Iterator[Lead], size: int) -> Iterator[tuple[Lead, ...]]:
-    while chunk := tuple(islice(leads, size)):
-        yield chunk

@@ -48,15 +48,14 @@ class Supply:
             lane = self._lanes.setdefault((scope, which["kind"], host), Lane(scope, host, which))
             lane.dry = False
 
-    def refill(self, kind: str, room: int | None) -> int:
-        """Give the crew what is due of a kind, `room` leads at most. Returns how many it was given."""
+    def refill(self, kind: str, room: int | None, most: int = MOST) -> int:
+        """Give the crew what is due of a kind, `room` leads at most and `most` of a lane. Returns how many it got."""
         open_lanes = [
             lane for lane in self._lanes.values() if lane.which["kind"] == kind and not lane.dry and self._wants(lane)
         ]
         given = 0
         for place, lane in enumerate(open_lanes):
-            left = MOST if room is None else room - given
-            share = min(MOST, -(-left // (len(open_lanes) - place)))
+            share = most if room is None else min(most, -(-(room - given) // (len(open_lanes) - place)))
             given += self._fill(lane, share) if share > 0 else 0
         return given
 

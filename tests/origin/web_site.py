@@ -288,7 +288,7 @@ def dataset(url: str, number: int, day: str) -> dict[str, object]:
         ],
         "publisher": {"@type": "Organization", "name": "Example data archive"},
         "datePublished": "2021-03-04",
-        "dateModified": DAY if day == DAY else "2025-01-01",
+        "dateModified": day if day < "2900" else "2026-01-01",
         "version": "1.2",
         "inLanguage": "en",
         "variableMeasured": words[9:12],
