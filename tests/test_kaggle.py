@@ -111,7 +111,7 @@ def test_the_contract() -> None:
         *(Detailed, FromFiles, Bundled, Versioned),
     ):
         assert isinstance(connector, protocol), protocol
-    assert [option.name for option in connector.options] == ["query", "tag", "user", "top"]
+    assert [option.name for option in connector.options] == ["query", "tag", "user", "top", "details"]
     assert connector.about.variable == "CATALOG_KAGGLE_ENDPOINT"
     assert "terms" in connector.about.terms
     assert "meta-kaggle" in connector.about.terms
@@ -611,6 +611,20 @@ class TestDetails:
         assert Statement("file-format", "csv", "Kaggle files") in record.statements
         assert record.access == "open"
         assert len(kaggle.site.requests) == 3
+
+    def test_with_the_listing_on_request(self, kaggle: Kaggle, web: Web) -> None:
+        for ref in kaggle.load(25):
+            kaggle.shelves[ref].fields["description"] = f"About {ref}."
+        kaggle.shelves["acme/set-00003"].private = True  # seen by nobody without a login
+        pages = walk(web, {"top": 22, "details": True})
+        records = [record for page in pages for record in page.records]
+        assert len(records) == 22
+        assert all(record.description.startswith("About") and record.columns for record in records)
+        assert connector.estimate(Cursor({"top": 22, "details": True})).at_least == 2 + 22 * 3
+        assert len(kaggle.site.requests) == 2 + 22 * 3
+        kaggle.site.script("*/view/acme/set-00000", faults.status(403))
+        again = walk(web, {"top": 1, "details": True})
+        assert [(record.id, record.description) for record in again[0].records] == [("acme/set-00000", "")]
 
     def test_a_document_of_another_version_gives_no_checksum(self, kaggle: Kaggle, web: Web) -> None:
         shelf = kaggle.add("acme/set")

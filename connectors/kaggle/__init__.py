@@ -43,6 +43,7 @@ class Kaggle:
         Option("tag", "Only with this tag, by its name or number.", metavar="TAG"),
         Option("user", "Only this owner's datasets.", metavar="OWNER"),
         Option("top", "The most voted, this many.", kind="count", metavar="N"),
+        Option("details", "Read description, files and columns of each as well: three requests more.", kind="flag"),
     )
 
     def pages(self, web: Web, cursor: Cursor) -> Iterator[Page]:

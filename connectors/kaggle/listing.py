@@ -11,7 +11,8 @@ Kaggle gives at most 10,000 datasets for one request; a walk that meets that end
 where Kaggle gives one), `since` (where an incremental walk ends), `started` (the server's time when this walk began),
 `watermark` (`started` of the last finished walk), `seen` (rows so far), `last` (a hash of the last page), `size` (rows
 asked for a page, 0 for Kaggle's own choice) and `by_id` (whether the tag is asked for by its number).
-`Cursor.request` may hold: `query`, `tag`, `user`, `top`, `limit`, `since`, `full`; one of the first five is needed.
+`Cursor.request` may hold: `query`, `tag`, `user`, `top`, `limit`, one of which is needed, and `since`, `full` and
+`details` (three requests more for each dataset: its view, its files and its Croissant document).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from catalog.connector import Cursor, Estimate, Page
-from catalog.errors import Fatal, Skipped, Usage
+from catalog.errors import Fatal, Gated, NotFound, Skipped, Usage
 from catalog.record import Record, clean, clean_count
 from catalog.web import HttpStatus, MiB, Reply, Web
 from connectors.kaggle import settings, tags
@@ -37,6 +38,7 @@ PAGE_SIZE: Final = 100  # asked for; Kaggle may give 20
 OWN_SIZE: Final = 20  # what Kaggle gives of its own
 CAP: Final = 10_000  # datasets that Kaggle lists for one request
 NEAR_CAP: Final = 9_800  # rows from which an end is the cap's: some pages lack a few
+DETAILS: Final = 3  # requests for the details of one dataset
 OVERLAP: Final = timedelta(minutes=10)
 PAGE_BYTES: Final = 32 * MiB
 LEFT_OUT: Final = {"isPrivate": False, "downloadCount": 0, "voteCount": 0}
@@ -119,6 +121,8 @@ def pages(web: Web, cursor: Cursor) -> Iterator[Page]:
         walk, rows, token, started = _asked(web, walk)
         walk = replace(walk, started=walk.started or started)
         page, walk = _page(walk, rows, token, met)
+        if walk.request.get("details"):
+            page = replace(page, records=tuple(_detailed(web, record) for record in page.records))
         yield page
         if page.last:
             return
@@ -141,8 +145,10 @@ def estimate(cursor: Cursor) -> Estimate:
     if walk.kind == "incremental":
         return Estimate(1, CAP // OWN_SIZE + 1, "one request where nothing was updated since the last walk")
     left = max(1, min(walk.limit or CAP, CAP) - walk.seen)
-    least = -(-left // PAGE_SIZE) if walk.limit else 1
-    return Estimate(least, -(-left // OWN_SIZE) + 1, "pages of 20 to 100 datasets, at most 10,000 for one request")
+    more = DETAILS * left if walk.request.get("details") else 0
+    least = -(-left // walk.size) + more if walk.limit and walk.size else 1
+    says = "pages of 20 to 100 datasets, at most 10,000 for one request" + (", three more for each" if more else "")
+    return Estimate(least, -(-left // OWN_SIZE) + 1 + more, says)
 
 
 def wanted_of(request: Any) -> int | None:
@@ -181,7 +187,8 @@ def _unfinished(cursor: Cursor) -> Walk | None:
 def _new(cursor: Cursor) -> Walk:
     request, state = dict(cursor.request), cursor.state
     watermark = str(state.get("watermark") or "")
-    walk = Walk(request, watermark=watermark, by_id=bool(state.get("by_id")))
+    size = OWN_SIZE if request.get("details") else PAGE_SIZE
+    walk = Walk(request, watermark=watermark, size=size, by_id=bool(state.get("by_id")))
     since = max(_before(watermark), _since(request.get("since")))
     if since and not request.get("full") and (request.get("since") or not walk.limit):
         return replace(walk, kind="incremental", since=since)
@@ -213,6 +220,17 @@ def _asked(web: Web, walk: Walk) -> tuple[Walk, list[Any], str, str]:
             raise _unknown_tag(tag_of(walk.request))
         return _asked(web, replace(walk, by_id=True))
     return walk, rows, token, _server_time(reply)
+
+
+def _detailed(web: Web, record: Record) -> Record:
+    """The record with its details; as the listing has it where Kaggle does not show them."""
+    from connectors.kaggle.details import details
+
+    try:
+        return details(web, record)
+    except (Gated, NotFound, Skipped, Fatal, HttpStatus) as error:
+        log.warning("%s keeps to what the listing says: %s", record.id, error.message)
+        return record
 
 
 def _get(web: Web, walk: Walk) -> Reply:
