@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from catalog.connector import Connector, Cursor, Estimate, Estimated, Page
-from catalog.errors import CatalogError, Fatal, Skipped
+from catalog.connector import Connector, Cursor, Detailed, Estimate, Estimated, Page
+from catalog.errors import CatalogError, Fatal, NotFound, Skipped, Usage
 from catalog.record import Entry, Record, decode, encode
 from catalog.tagger import complete
 
@@ -229,6 +229,32 @@ def import_pages(
         raise
     registry.finish_run(progress.run, "done")
     return progress
+
+
+def details_of(connector: Connector, web: Web, record: Record) -> Record:
+    """All that a source tells of one dataset. Raises `Usage` for a source that tells no more than its listing."""
+    if not isinstance(connector, Detailed):
+        raise Usage(f"the source {connector.name} tells no more of one dataset than its listing.")
+    plain = Record(**{name: getattr(record, name) for name in Record.__struct_fields__})
+    try:
+        return connector.details(web, plain)
+    except CatalogError:
+        raise
+    except Exception as error:
+        raise _failed(connector, error) from error
+
+
+def store_details(registry: Registry, connector: Connector, record: Record) -> Entry:
+    """Store what `details_of` brought, as a run of its own. Raises `NotFound` for what cannot be stored."""
+    from catalog.registry.pages import End
+
+    try:
+        entry = complete(_sound(connector.name, record))
+    except Skipped as error:
+        raise NotFound(f"what {connector.name} tells cannot be used: {error.message}", error.hint) from error
+    run = registry.begin_run(connector.name, "refresh", {"name": entry.id})
+    registry.commit_page(run, [entry], end=End(connector.name))
+    return entry
 
 
 def _reason(error: BaseException) -> str:

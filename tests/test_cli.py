@@ -311,7 +311,7 @@ def test_what_programs_read_is_the_same_in_every_language(command: Command) -> N
 
 def test_the_chinese_words_are_those_that_are_said() -> None:
     sources = "".join(path.read_text("utf-8") for path in HELP_FILE.parent.glob("*.py") if path.name != "words.py")
-    from_data = {"yes", "no", "conditions", "unknown", "refused", "withdrawn"}
+    from_data = {"yes", "no", "conditions", "unknown", "refused", "withdrawn", "running", "renamed"}
     for english, chinese in CHINESE.items():
         assert english in from_data or f'"{english}"' in sources or f"'{english}'" in sources, english
         fields = [sorted(name for _, name, _, _ in Formatter().parse(text) if name) for text in (english, chinese)]

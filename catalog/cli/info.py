@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.location import registry_path
+
+if TYPE_CHECKING:
+    from catalog.registry.runs import Run
 
 
 @click.command("info")
@@ -53,18 +56,13 @@ def info_command(as_json: bool, registry: str | None) -> int:
 def read_info(connection: sqlite3.Connection, path: str) -> dict[str, Any]:
     """What `catalog info` says, as JSON values."""
     from catalog.migrations import version_of
+    from catalog.registry.runs import last_runs
 
     by_source = dict(connection.execute("SELECT source, count(*) FROM dataset GROUP BY source").fetchall())
     missing = dict(
         connection.execute("SELECT source, count(*) FROM dataset WHERE missing_since <> '' GROUP BY source").fetchall()
     )
-    runs = {
-        row[0]: row
-        for row in connection.execute(
-            "SELECT source, verb, started, finished, status, new, changed, same, skipped, message, max(id) "
-            "FROM run GROUP BY source"
-        )
-    }
+    runs = last_runs(connection, path)
     names = sorted({*by_source, *runs}, key=lambda name: -by_source.get(name, 0))
     return {
         "path": os.path.abspath(path),  # noqa: PTH100
@@ -76,11 +74,11 @@ def read_info(connection: sqlite3.Connection, path: str) -> dict[str, Any]:
     }
 
 
-def _source(name: str, count: int, missing: int, run: tuple[Any, ...] | None) -> dict[str, Any]:
+def _source(name: str, count: int, missing: int, run: Run | None) -> dict[str, Any]:
     facts: dict[str, Any] = {"source": name, "datasets": count, "missing": missing, "last_run": None}
     if run is not None:
         keys = ("verb", "started", "finished", "status", "new", "changed", "same", "skipped", "message")
-        facts["last_run"] = dict(zip(keys, run[1:10], strict=True))
+        facts["last_run"] = {key: getattr(run, key) for key in keys}
     return facts
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from catalog.cli import output
 from catalog.cli.options import registry_option
-from catalog.location import FILE, VARIABLE
+from catalog.location import FILE, chosen_path
 
 
 @click.command("init")
@@ -29,7 +27,7 @@ def init_command(empty: bool, registry: str | None) -> int:
     from catalog.registry import Registry
     from catalog.tagger import complete
 
-    path = registry or os.environ.get(VARIABLE) or FILE
+    path = chosen_path(registry) or FILE
     with Registry.open(path, create=True, verb="init", wait=60.0, on_wait=_tell) as opened:
         if not empty:
             run = opened.begin_run(seed.SOURCE, "init")

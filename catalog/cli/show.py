@@ -25,9 +25,10 @@ COLUMNS_SHOWN = 30
 @click.command("show")
 @click.argument("name")
 @click.option("--full", is_flag=True, help="The whole description and every column.")
+@click.option("--refresh", is_flag=True, help="Ask its source for all it tells of it first, and store that.")
 @json_option
 @registry_option
-def show_command(name: str, full: bool, as_json: bool, registry: str | None) -> int:
+def show_command(name: str, full: bool, refresh: bool, as_json: bool, registry: str | None) -> int:
     """Show everything known of a dataset, with the evidence.
 
     NAME is a key (huggingface:openai/gsm8k), an id (openai/gsm8k), a short name or an alias (gsm-8k). Each tag comes
@@ -37,10 +38,15 @@ def show_command(name: str, full: bool, as_json: bool, registry: str | None) -> 
     Examples:
       catalog show gsm8k
       catalog show huggingface:openai/gsm8k --json
+      catalog show huggingface:openai/gsm8k --refresh
     """
     from catalog.record import encode
     from catalog.registry.reader import read_entries, terms_of
 
+    if refresh:
+        from catalog.cli.refresh import refreshed
+
+        name = refreshed(name, registry)
     with open_for_reading(registry) as connection:
         named = one_named(connection, name)
         entry = read_entries(connection, [named.id], terms_of(connection))[named.id]

@@ -63,8 +63,8 @@ def run_numbered(connection: sqlite3.Connection, path: str, number: int) -> Run 
 
 
 def last_runs(connection: sqlite3.Connection, path: str, *, verb: str = "") -> dict[str, Run]:
-    """The last run of each source, of a verb if it is given."""
-    where, values = ("WHERE verb = ?", [verb]) if verb else ("", [])
+    """The last run of each source, of a verb if it is given; else of any but refresh, which is of one dataset."""
+    where, values = ("WHERE verb = ?", [verb]) if verb else ("WHERE verb <> 'refresh'", [])
     last = f"SELECT max(id) FROM run {where} GROUP BY source"
     rows = connection.execute(f"SELECT {_COLUMNS} FROM run WHERE id IN ({last}) ORDER BY id", values)
     return {run.source: run for run in _runs(rows.fetchall(), path)}
