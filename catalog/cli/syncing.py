@@ -75,7 +75,7 @@ def run_job(job: Job, manner: Manner) -> Outcome:
     settings = WebSettings(
         max_requests=job.max_requests,
         offline=manner.offline,
-        allow_private_hosts=hosts_of(connector),
+        allow_private_hosts=hosts_of(connector, job.request),
         on_wait=tell_wait,
     )
     first_use = plugins.about_of(connector).first_use

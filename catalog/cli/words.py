@@ -135,6 +135,9 @@ CHINESE = {
     "The same dataset elsewhere:": "同一数据集的其他位置：",
     "If one is not the same: {command}": "若其中有误：{command}",
     "Fetch it with: {command}": "下载：{command}",
+    "read from {syntax}": "读自 {syntax}",
+    "Noted:": "备注：",
+    "Why not more:": "未能得到更多的原因：",
 }
 
 
