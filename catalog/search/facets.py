@@ -25,13 +25,14 @@ FEW = 2000
 
 
 class Term(NamedTuple):
-    """A facet term with its labels, and how many datasets hold it."""
+    """A facet term with its labels, its hexadecimal number, and how many datasets hold it."""
 
     number: int
     facet: str
     name: str
     label: str
     label_zh: str
+    token: str
     total: int
 
     def counted(self, count: int) -> FacetCount:
@@ -62,14 +63,13 @@ def count_facets(
     terms = _terms(connection, facets)
     less = _terms_held(connection, hidden)
     if match == f'"{EVERY}"' and not condition:
-        return _most_of(terms, lambda term: term.total - less[f"{term.number:x}"], top), _every(connection) - len(
-            hidden
-        )
+        size = _every(connection) - len(hidden)
+        return _most_of(terms, lambda term: term.total - less.get(term.token, 0), top), size
     matching = f"FROM {_matches(condition)}", (match, *values)
     if connection.execute(f"SELECT 1 {matching[0]} LIMIT 1 OFFSET {few}", matching[1]).fetchone() is None:
         counts, size = _count_few(connection, *matching, [slot & ID_MASK for slot in named])
         counts.subtract(less)
-        return _most_of(terms, lambda term: counts[f"{term.number:x}"], top), size - len(hidden)
+        return _most_of(terms, lambda term: counts.get(term.token, 0), top), size - len(hidden)
     ids = ids_in(connection, f"SELECT r {matching[0]}", matching[1])
     ids.update(slot & ID_MASK for slot in named)
     ids.difference_update(ids & type(ids)(hidden))
@@ -143,14 +143,15 @@ def _terms(connection: sqlite3.Connection, facets: Sequence[str]) -> dict[str, l
 
 
 _IN_USE = (
-    "SELECT t.id, t.facet, t.term, t.label, t.label_zh, b.total FROM facet_bitmap b JOIN term t ON t.id = b.term_id"
+    "SELECT t.id, t.facet, t.term, t.label, t.label_zh, printf('%x', t.id), b.total "
+    "FROM facet_bitmap b JOIN term t ON t.id = b.term_id"
 )
 
 
 def _counted_now(connection: sqlite3.Connection, facets: Sequence[str]) -> Iterable[tuple[Any, ...]]:
     """The terms of these facets with their totals out of the index itself."""
     chosen = f"WHERE facet IN ({','.join('?' * len(facets))})" if facets else ""
-    statement = f"SELECT id, facet, term, label, label_zh FROM term {chosen}"
+    statement = f"SELECT id, facet, term, label, label_zh, printf('%x', id) FROM term {chosen}"
     bitmap = _bitmaps(connection)
     rows = connection.execute(statement, tuple(facets)).fetchall()
     return ((*row, total) for row in rows if (total := len(bitmap(row[0]))))
