@@ -325,6 +325,18 @@ def test_ties() -> None:
     ]
 
 
+def test_several_dois_are_one_dataset() -> None:
+    record = made(identifier=["doi:10.1234/v2", {"propertyID": "doi", "value": "10.1234/ALL"}, "ark:/1/2"])
+    assert record.id == "10.1234/v2"
+    assert [(tie.kind, tie.target) for tie in record.relations] == [("same-as", "https://doi.org/10.1234/all")]
+
+
+def test_a_license_may_stand_at_the_files() -> None:
+    files = [{"contentUrl": "/a.csv", "license": CC_BY}, {"contentUrl": "/b.csv", "license": {"name": "MIT"}}]
+    assert [claim.raw for claim in made(distribution=files).licenses] == [CC_BY, "MIT"]
+    assert [claim.raw for claim in made(distribution=files, license="CC0").licenses] == ["CC0"]
+
+
 def test_all_else() -> None:
     record = made(
         alternateName=["OS1", "Ocean survey"],

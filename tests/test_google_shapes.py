@@ -189,6 +189,10 @@ FOUND: dict[str, tuple[Any, list[str]]] = {
     "the same one with a DOI": ([SET, with_(identifier="doi:10.1234/ABC")], [NAME]),
     "parts": (with_(hasPart=[another("B"), {"@type": "Dataset", "name": "only a name"}]), [NAME, "B"]),
     "parts by reference": (graph({**SET, "hasPart": [{"@id": "#b"}]}, another("B", **{"@id": "#b"})), [NAME, "B"]),
+    "a part of which little is said": (
+        graph({**SET, "hasPart": [{"@id": "#b"}]}, {"@id": "#b", "@type": "Dataset", "name": "folder"}),
+        [NAME],
+    ),
     "a name in languages": (
         with_(name=[{"@value": "Mer", "@language": "fr"}, {"@value": "Sea", "@language": "en"}]),
         ["Sea"],

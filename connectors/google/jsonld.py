@@ -217,8 +217,8 @@ class _Walk:
         nodes = self.found.nodes
         if self._by_id and len(nodes) > 1:
             described = {name for node in nodes for name in _references(node)}
-            parts = {id(node) for node in nodes if "hasPart" in node}
-            kept = [node for node in nodes if node.get("@id") not in described or id(node) in parts]
+            parts = {name for node in nodes for name in _ids(node.get("hasPart"))}
+            kept = [node for node in nodes if "hasPart" in node or not _only_tells(node, described, parts)]
             nodes = kept or nodes
         if self._by_id:
             nodes = [_filled(node, self._by_id) for node in nodes]
@@ -234,9 +234,20 @@ def _references(node: Json) -> Iterator[str]:
     """The ids of nodes that a Dataset refers to, but for its parts."""
     own = node.get("@id")
     for name in _TIES:
-        for each in as_list(node.get(name)):
-            if isinstance(each, dict) and isinstance(each.get("@id"), str) and each["@id"] != own:
-                yield each["@id"]
+        yield from (each for each in _ids(node.get(name)) if each != own)
+
+
+def _ids(value: Any) -> Iterator[str]:
+    """The ids of nodes that a value refers to."""
+    for each in as_list(value):
+        if isinstance(each, dict) and isinstance(each.get("@id"), str):
+            yield each["@id"]
+
+
+def _only_tells(node: Json, described: set[str], parts: set[str]) -> bool:
+    """Whether a node of the graph is no record: another Dataset refers to it, or it is a part that says little."""
+    name = node.get("@id")
+    return name in described or (name in parts and not (node.get("name") and node.get("description")))
 
 
 def _filled(node: Json, by_id: dict[str, Json], depth: int = 0) -> Json:

@@ -140,6 +140,11 @@ def licenses(node: Json, page: str) -> tuple[LicenseClaim, ...]:
         if raw:
             found.setdefault(raw.lower(), LicenseClaim(raw=raw, by=BY, evidence=page))
     if not found:
+        for item in as_list(node.get("distribution"))[:MAX_LICENSES]:
+            raw = _license_text(item.get("license")) if isinstance(item, dict) else ""
+            if raw:
+                found.setdefault(raw.lower(), LicenseClaim(raw=raw, by=f"{BY} (of a file)", evidence=page))
+    if not found:
         for raw in texts(node.get("usageInfo"))[:3]:
             found.setdefault(raw.lower(), LicenseClaim(raw=raw, by=f"{BY} (rights)", evidence=page))
     return tuple(found.values())
@@ -278,6 +283,9 @@ def _relations(node: Json, page: str, own_doi: str) -> tuple[Relation, ...]:
     for url in _ties(node.get("sameAs")):
         if not is_home(url) and url not in own:
             found.setdefault(url, Relation("same-as", url, "sameAs"))
+    for each in as_list(node.get("identifier"))[:MAX_PLACES] if own_doi else ():
+        if (other := doi(each)) and f"https://doi.org/{other}" not in own:
+            found.setdefault(f"https://doi.org/{other}", Relation("same-as", f"https://doi.org/{other}", "identifier"))
     for url in addresses(node.get("url"))[:1]:
         if not is_home(url) and host_of(url) != host_of(page) and not doi(url):
             found.setdefault(url, Relation("same-as", url, "url"))
