@@ -632,10 +632,25 @@ class TestDetails:
         record = connector.details(web, record_of("acme/set"))
         assert record.distributions[0].digest == ""
 
-    def test_columns_without_a_document(self, kaggle: Kaggle, web: Web) -> None:
-        kaggle.add("acme/set")
-        kaggle.site.script("/datasets/*/croissant/download", faults.status(404, b"<html>"))
-        assert connector.details(web, record_of("acme/set")).columns == ()
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            faults.status(404, b"<html>"),
+            faults.status(429, TOO_MANY_REST),
+            faults.portal(),
+            faults.truncated(),
+            faults.body(b"[" * 100_000),
+            faults.body(b'"text"'),
+            faults.reset(),
+        ],
+    )
+    def test_without_a_document(self, kaggle: Kaggle, web: Web, fault: Fault) -> None:
+        """What only adds columns and a checksum never costs the rest."""
+        shelf = kaggle.add("acme/set")
+        kaggle.site.script("/datasets/*/croissant/download", fault)
+        record = connector.details(web, record_of("acme/set"))
+        assert (record.columns, record.distributions[0].digest) == ((), "")
+        assert connector.bundle(web, record)[0].bytes == len(shelf.bundle(1))
 
     def test_many_files_over_many_pages(self, kaggle: Kaggle, web: Web) -> None:
         kaggle.file_page = 50

@@ -115,7 +115,7 @@ def refused(error: HttpStatus, ref: str, view: Json) -> Exception:
         return error
     if error.status == 401 and best() is not None:
         return links.explained(error, ref)
-    empty = clean_count(value_of(view, "totalBytes")) == 0
+    empty = not clean_count(value_of(view, "totalBytes"))
     why = "asks for consent or a login" if empty or best() is None else "asks for consent that your account lacks"
     return Gated(
         f"Kaggle shows {ref} but does not give out its files ({error.status}): it {why}.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
-from catalog.errors import CatalogError, Fatal, Gated, NotFound
+from catalog.errors import CatalogError, Fatal, Gated, NotFound, Retriable
 from catalog.record import clean
-from catalog.web import HttpStatus, MiB, Web
+from catalog.web import BudgetSpent, HttpStatus, MiB, Stopped, Web
 from connectors.kaggle import settings
 from connectors.kaggle.account import LOGIN
 from connectors.kaggle.credentials import best
@@ -17,6 +18,7 @@ from connectors.kaggle.mapping import is_ref, page_of
 PAGE_BYTES: Final = 32 * MiB
 FILE_PAGE: Final = 200  # files asked for a page; Kaggle gives 20 of its own
 MAX_FILES: Final = 200_000
+CROISSANT_TIME: Final = 20.0  # seconds
 MAX_PAGES: Final = 10_000
 
 Json = dict[str, Any]
@@ -82,11 +84,17 @@ def file_rows(web: Web, ref: str, version: str = "") -> Iterator[Json]:
 
 
 def croissant(web: Web, ref: str) -> object:
-    """The Croissant document of a dataset, None where Kaggle has none or is too busy to make it."""
+    """The Croissant document of a dataset, None where Kaggle has none, is too busy, or shows a page for people.
+
+    It is asked for once or not at all: what depends on it can do without.
+    """
     url = f"{settings.endpoint()}/datasets/{quote('/'.join(_parts(ref)))}/croissant/download"
     try:
-        return ask(web, url)
-    except HttpStatus:
+        reply = web.get_bytes(url, token=token_for(url), max_bytes=PAGE_BYTES, deadline=CROISSANT_TIME)
+        return json.loads(reply.body)
+    except (BudgetSpent, Stopped):
+        raise
+    except (HttpStatus, Retriable, Fatal, ValueError, RecursionError):
         return None
 
 
