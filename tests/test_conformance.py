@@ -6,16 +6,19 @@ A new connector is one more line in `SOURCES`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
 from connectors.huggingface import to_record as huggingface_record
+from connectors.kaggle import to_record as kaggle_record
 from connectors.testing import CANARY, CHECKS, Answer, Asked, Source
 from connectors.uci import to_record as uci_record
 from tests.origin import Hub, Request, Response
 from tests.origin.content import chunks
+from tests.origin.kaggle import Kaggle
 from tests.origin.records import records
 from tests.origin.uci import Uci, announced, record
 
@@ -60,8 +63,30 @@ def uci(*speaks: str) -> Source:
     return Source("uci", "CATALOG_UCI_ENDPOINT", played(site.answer), uci_record, made, quiet=quiet)
 
 
+def kaggle() -> Source:
+    site = Kaggle()
+    site.close()
+    site.logins = {f"Bearer {CANARY}": set()}
+    site.now = datetime(2025, 1, 1, tzinfo=UTC)
+    site.load(45)
+    payloads = [shelf.fields for shelf in site.shelves.values()]
+    nowhere = {"KAGGLE_CONFIG_DIR": "/nonexistent"}
+    return Source(
+        "kaggle",
+        "CATALOG_KAGGLE_ENDPOINT",
+        played(site.site.app),
+        kaggle_record,
+        payloads,
+        secrets=("KAGGLE_API_TOKEN",),
+        quiet=1,
+        request={"user": "acme"},
+        environment=nowhere,
+    )
+
+
 SOURCES: dict[str, Callable[[], Source]] = {
     "huggingface": huggingface,
+    "kaggle": kaggle,
     "uci": lambda: uci("current"),
     "uci, announced": lambda: uci("next"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any, Literal
 
 import pytest
@@ -15,6 +16,7 @@ from catalog.registry import Registry
 from catalog.registry.places import Places
 from connectors.testing import MemoryQueue
 
+NUMBERS = count()
 PLACES = st.sampled_from(["1", "2", "3", "4"])
 SCOPES = st.sampled_from(["", "part"])
 KINDS = st.sampled_from(["page", "map"])
@@ -54,12 +56,11 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
         yield registry
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(steps=STEPS)
 def test_both_queues_answer_alike(registry: Registry, steps: Any) -> None:
     """Each example is a source of its own."""
-    run = registry.begin_run("queue", "sync")
-    source, memory = f"s{run}", MemoryQueue()
+    run, source, memory = registry.begin_run("queue", "sync"), f"s{next(NUMBERS)}", MemoryQueue()
     for found, visits in steps:
         known = [lead for scope in ("", "part") for place in "1234" if (lead := memory.lead(scope, place))]
         visited = tuple(

@@ -64,7 +64,7 @@ def check_records(source: Source) -> None:
 def check_walk(source: Source) -> None:
     """`check_pages`, then `check_files` of the first record that came."""
     with bench(source) as at:
-        pages = check_pages(at.connector, at.web, dict(source.request))
+        pages = check_pages(at.connector, at.web, source.asked(at.origin.url))
         record = next(record for page in pages for record in page.records)
         check_files(at.connector, at.web, record)
 

@@ -87,9 +87,8 @@ def check_tokens(source: Source) -> None:
     with bench(source, logins=dict.fromkeys(source.secrets, CANARY)) as at, LocalOrigin(source.plays) as other:
         at.keys()
         count, sent = len(at.origin.asked), _carries(at.origin)
-        problems.expect(
-            bool(sent) or not source.secrets, f"the login in {', '.join(source.secrets)} is never sent to the source"
-        )
+        used = bool(sent) or token_for(at.connector, f"{at.origin.url}/") is not None
+        problems.expect(used or not source.secrets, f"the login in {', '.join(source.secrets)} is of no use to you")
         problems.expect(token_for(at.connector, ELSEWHERE) is None, "token() gives the login for any address")
         for number in sorted({1, count}):
             for fault in (_away(number, other.url), _echo(number, 403), _echo(number, 500), _echo(number, 404)):
@@ -141,10 +140,10 @@ def _early(asked: list[Asked], until: float, number: int) -> float:
 
 def _second_walk(source: Source, at: Bench) -> tuple[int, set[str]]:
     queue = MemoryQueue()
-    pages = list(at.walk(Cursor(dict(source.request), {}, queue)))
+    pages = list(at.walk(Cursor(source.asked(at.origin.url), {}, queue)))
     known = {record.key for page in pages for record in page.records}
     at.origin.forget()
-    again = Cursor(dict(source.request), pages[-1].cursor.state, queue)
+    again = Cursor(source.asked(at.origin.url), pages[-1].cursor.state, queue)
     new = {record.key for page in at.walk(again) for record in page.records} - known
     return len(at.origin.asked), new
 
@@ -174,11 +173,13 @@ def _carries(origin: LocalOrigin) -> list[str]:
 
 
 def _said(at: Bench) -> str:
-    """All that a walk leaves behind: records, cursors, errors, log lines."""
+    """All that a walk and a look at files leave behind: records, cursors, errors, log lines."""
     with _logged() as lines:
         try:
             for page in at.walk():
                 lines.append(repr((page.records, page.cursor.state, page.skipped)))
+                for record in page.records[:1]:
+                    lines.append(repr(at.connector.files(at.web, record, None)))
         except Exception as error:
             lines.append(f"{error} {error!r} {vars(error)}")
     return "\n".join(lines)

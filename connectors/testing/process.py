@@ -69,7 +69,7 @@ class _Sync:
         self.source = source
         self.origin = origin
         self.folder = folder
-        asked = {name: value for name, value in source.request.items() if value is not False}
+        asked = {name: value for name, value in source.asked(origin.url).items() if value is not False}
         self.options = [part for name, value in asked.items() for part in _option(name, value)]
         own = environment(source, origin.url)
         self.environment = {**os.environ, "NO_PROXY": "127.0.0.1", "HOME": str(folder), **own}

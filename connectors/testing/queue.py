@@ -65,7 +65,7 @@ class MemoryQueue(Queue):
         if old is None:
             self._leads[name], self._due[name] = replace(lead, visited="", failures=0), self._now()
             return
-        if lead.modified != old.modified and lead.modified >= old.visited[: len(lead.modified)]:
+        if lead.modified not in ("", old.modified) and lead.modified >= old.visited[: len(lead.modified)]:
             self._due[name] = self._now()
         changed = {"kind": lead.kind, "host": lead.host, "modified": lead.modified}
         self._leads[name] = replace(old, depth=min(old.depth, lead.depth), **changed)  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ class Source:
     the source does and must have some records, on more than one page where the source has pages. `payloads` are real
     answers that `to_record` reads. `secrets` are the environment variables that hold a login. `quiet` is how many
     requests a walk after a finished one may send when the source has nothing new. `request` is what a user would ask
-    for, `environment` what else must be set.
+    for (`{base}` in it becomes the address), `environment` what else must be set.
     """
 
     name: str
@@ -42,6 +42,16 @@ class Source:
     quiet: int | None = None
     request: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def asked(self, base: str) -> dict[str, Any]:
+        """The request of a walk at an address."""
+        return {name: _placed(value, base) for name, value in self.request.items()}
+
+
+def _placed(value: Any, base: str) -> Any:
+    if isinstance(value, list):
+        return [_placed(each, base) for each in value]
+    return value.replace("{base}", base) if isinstance(value, str) else value
 
 
 class Clock:
@@ -69,7 +79,7 @@ class Bench:
 
     def walk(self, cursor: Cursor | None = None) -> Iterator[Page]:
         """The pages from a cursor, else from the start with an empty queue."""
-        cursor = cursor or Cursor(dict(self.source.request), {}, MemoryQueue())
+        cursor = cursor or Cursor(self.source.asked(self.origin.url), {}, MemoryQueue())
         return taken(self.connector.pages(self.web, cursor), cursor)
 
     def keys(self) -> set[str]:
