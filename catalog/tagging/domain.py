@@ -8,6 +8,7 @@ from catalog.record import Record, Tag
 from catalog.tagging import stated
 from catalog.tagging.merge import best, from_text
 from catalog.tagging.phrases import Found, Score
+from catalog.tagging.weigh import Weighed
 
 POINTS: Final = 2.0
 SHARE: Final = 0.45
@@ -18,7 +19,7 @@ BACKDROP: Final = {"news": 0.7, "linguistics": 0.75}
 """Where texts come from or what all corpora share: a subject of nearly the same weight goes first."""
 
 
-def tags(record: Record, found: Found) -> list[Tag]:
+def tags(record: Record, found: Found, weighed: Weighed | None) -> list[Tag]:
     """The domains of a record, the surest first; `general` only where there is nothing closer."""
     given = list(stated.tags(record, "domain"))
     if stated.curated(record, "domain"):
@@ -28,6 +29,8 @@ def tags(record: Record, found: Found) -> list[Tag]:
     if len(free) >= SPAM:
         free = [tag for tag in free if tag.term in scores]
     guessed = _without_general(from_text("domain", scores, POINTS, SHARE, LIMIT), scores)
+    if weighed is not None:
+        guessed = weighed.tags("domain", guessed, LIMIT)
     merged = best([*given, *sorted(free, key=lambda tag: -_points(scores, tag.term)), *guessed])
     close = [tag for tag in merged if tag.term != GENERAL]
     return sorted(close or merged, key=lambda tag: -tag.confidence)

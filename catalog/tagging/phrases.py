@@ -7,31 +7,22 @@ counts only for facets that the long phrase says nothing of ("clinical question 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from catalog.record import Record
+from catalog.tagging import reading
+from catalog.tagging.reading import WIDE, Text
 
 WEIGHTS: Final = {"strong": 3.0, "plain": 2.0, "weak": 1.0}
 TITLE: Final = 2.0  # a phrase in the name or title counts this much more
 TITLE_WEAK: Final = 1.5  # a weak word there: one alone is not enough for a tag
 LATER: Final = 0.5  # and one behind the lead of the description this much less
-LEAD: Final = 400  # characters of the summary and description that count in full
-MAX_BODY: Final = 1_500  # characters read of them
 MAX_WEAK: Final = 1.5  # points that weak words outside the title bring together, at most
 MAX_WORDS: Final = 120  # characters of the words kept as evidence
 FILES: Final = {"domain": "domain.toml", "task": "task.toml", "stage": "stage.toml", "": "kind.toml"}
-
-_WORD: Final = re.compile(r"[a-z0-9]+(?:\+\+|#)?|[\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff]+")
-_ASCII_WORD: Final = re.compile(r"[a-z0-9]+(?:\+\+|#)?")
-_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z])(?=\d)|(?<=\d)(?=[a-zA-Z])")
-_DIGITS: Final = re.compile(r"\d+\Z")
 
 NOTHING: Final = "none"  # the list of phrases in which a listed word means nothing
 
@@ -70,16 +61,16 @@ class Matcher:
     def spaced(self, words: list[str], but: str = "") -> Iterator[str]:
         """The phrases in a list of words, `but` the one left out."""
         first, phrases = self.first, self.phrases
-        start, count = 0, len(words)
-        while start < count:
-            longest = first.get(words[start], 0)
-            for size in range(min(longest, count - start), 0, -1):
+        after, count = 0, len(words)
+        for start in [place for place, word in enumerate(words) if word in first]:
+            if start < after:
+                continue
+            for size in range(min(first[words[start]], count - start), 0, -1):
                 phrase = words[start] if size == 1 else " ".join(words[start : start + size])
                 if phrase in phrases and phrase != but:
                     yield phrase
-                    start += size - 1
+                    after = start + size
                     break
-            start += 1
 
     def unspaced(self, run: str, but: str = "") -> Iterator[str]:
         """The phrases in a run of Chinese, Japanese or Korean characters, `but` the one left out."""
@@ -95,14 +86,14 @@ class Matcher:
                     break
             start += 1
 
-    def find(self, text: str) -> Iterator[str]:
-        """The phrases in a text, lower case already."""
-        if text.isascii():
-            yield from self.spaced(_ASCII_WORD.findall(text))
+    def find(self, words: list[str]) -> Iterator[str]:
+        """The phrases in the words of a text."""
+        if not any(word >= WIDE for word in words):
+            yield from self.spaced(words)
             return
         waiting: list[str] = []
-        for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
-            if word[0] < "\u3040":
+        for word in words:
+            if word < WIDE:
                 waiting.append(word)
             else:
                 yield from self.spaced(waiting)
@@ -139,7 +130,7 @@ def _add(meanings: dict[str, list[Meaning]], facet: str, terms: dict[str, Any]) 
 def _heads(phrases: Iterable[str]) -> dict[str, int]:
     first: dict[str, int] = {}
     for phrase in phrases:
-        head, size = (phrase[0], len(phrase)) if phrase[0] >= "\u3040" else (phrase.split()[0], phrase.count(" ") + 1)
+        head, size = (phrase[0], len(phrase)) if phrase[0] >= WIDE else (phrase.split()[0], phrase.count(" ") + 1)
         first[head] = max(first.get(head, 0), size)
     return first
 
@@ -149,7 +140,7 @@ def _with_inner(known: Matcher, phrase: str) -> Iterator[Meaning]:
     own = known.phrases[phrase]
     yield from own
     facets = {facet for facet, _, _ in own}
-    unspaced = phrase[0] >= "\u3040"
+    unspaced = phrase[0] >= WIDE
     parts = known.unspaced(phrase, but=phrase) if unspaced else known.spaced(phrase.split(), but=phrase)
     for inner in parts:
         yield from (meaning for meaning in known.phrases[inner] if meaning[0] not in facets)
@@ -166,28 +157,26 @@ def _meant(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
 
 def _forms(text: str) -> Iterator[str]:
     """A listed phrase as it may be written: hyphens as spaces or left out, one or many."""
-    if text[0] >= "\u3040":
+    if text[0] >= WIDE:
         yield text
         return
     for spelled in dict.fromkeys((text.replace("-", " "), text.replace("-", ""))):
-        phrase = " ".join(_ASCII_WORD.findall(spelled.lower()))
+        phrase = " ".join(reading.words(spelled.lower()))
         yield phrase
         if len(phrase) >= 4 and phrase[-1].isalpha() and phrase[-1] != "s":
             yield f"{phrase[:-1]}ies" if phrase[-1] == "y" and phrase[-2] not in "aeiou" else f"{phrase}s"
 
 
-def scan(record: Record) -> Found:
+def scan(text: Text) -> Found:
     """Everything the name, title, summary and description of a record say, by facet and term."""
     known = matcher()
     found: Found = {}
-    titles = dict.fromkeys(phrase for text in _title_texts(record) for phrase in known.find(text))
+    titles = dict.fromkeys(phrase for words in text.titles for phrase in known.find(words))
     for phrase in titles:
         _count(found, known.phrases[phrase], phrase, TITLE)
-    body = _body(record)
-    cut = body.find(" ", LEAD) if len(body) > LEAD else -1
     seen = titles
-    for text, factor in ((body[:cut], 1.0), (body[cut:], LATER)) if cut > 0 else ((body, 1.0),):
-        fresh = dict.fromkeys(phrase for phrase in known.find(text) if phrase not in seen)
+    for words, factor in ((text.lead, 1.0), (text.rest, LATER)):
+        fresh = dict.fromkeys(phrase for phrase in known.find(words) if phrase not in seen)
         for phrase in fresh:
             _count(found, known.phrases[phrase], phrase, factor)
         seen = seen | fresh
@@ -203,21 +192,3 @@ def _count(found: Found, meanings: tuple[Meaning, ...], phrase: str, factor: flo
             score.weak += points
         score.points += points
         score.words.append(f"{phrase}*" if factor > 1 else phrase)
-
-
-def _title_texts(record: Record) -> Iterator[str]:
-    """The name as written, cut at capitals and digits, and without closing digits; then the titles."""
-    name = record.name.rpartition("/")[2]
-    cut = _CAMEL.sub(" ", name)
-    yield name.lower()
-    if cut != name:
-        yield cut.lower()
-        yield " ".join(_DIGITS.sub("", word) for word in _ASCII_WORD.findall(name.lower()))
-    for title in (record.title, record.title_zh):
-        if title and title != name:
-            yield title.lower()
-
-
-def _body(record: Record) -> str:
-    text = f"{record.summary}\n{record.description[:MAX_BODY]}"[:MAX_BODY].lower()
-    return _ADDRESS.sub(" ", text) if "http" in text or "www." in text else text

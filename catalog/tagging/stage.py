@@ -10,6 +10,7 @@ from catalog.record import Record, Tag
 from catalog.tagging import stated, task
 from catalog.tagging.merge import best, from_text
 from catalog.tagging.phrases import Found
+from catalog.tagging.weigh import Weighed
 
 POINTS: Final = 3.0
 SHARE: Final = 0.55
@@ -17,14 +18,19 @@ LIMIT: Final = 2
 _BENCHMARK: Final = re.compile(r"(?:bench|eval)(?:mark)?\d*(?=[-_.\s]|\Z)", re.IGNORECASE)
 
 
-def tags(record: Record, found: Found, detected: Detected | None) -> list[Tag]:
+def tags(record: Record, found: Found, detected: Detected | None, weighed: Weighed | None) -> list[Tag]:
     """The stages a record serves."""
     given = [tag for tag in stated.tags(record, "task") if tag.term in task.stages()]
     if stated.curated(record, "task"):
         return best(given)
     free = stated.free_tags(record, "task", "stage")
     guessed = from_text("task", found.get("stage", {}), POINTS, SHARE, LIMIT)
-    return best([*given, *free, *_from_columns(detected), *_from_name(record), *guessed])
+    sure = [*given, *free, *_from_columns(detected), *_from_name(record)]
+    if weighed is not None:
+        guessed = weighed.tags("stage", best([*sure, *guessed]), LIMIT)
+        known = {tag.term for tag in sure}
+        guessed = [tag for tag in guessed if tag.term not in known]
+    return best([*sure, *guessed])
 
 
 def _from_columns(detected: Detected | None) -> list[Tag]:

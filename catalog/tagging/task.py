@@ -11,6 +11,7 @@ from catalog.record import Record, Tag
 from catalog.tagging import stated
 from catalog.tagging.merge import best, from_text
 from catalog.tagging.phrases import Found
+from catalog.tagging.weigh import Weighed
 
 POINTS: Final = 3.0
 SHARE: Final = 0.5
@@ -19,15 +20,17 @@ IMPLIED: Final = 0.6  # confidence of a task that only the stage implies
 BESIDE_STATED: Final = 4.5  # points that a text needs to add a task to those the source gave
 
 
-def tags(record: Record, found: Found) -> list[Tag]:
+def tags(record: Record, found: Found, weighed: Weighed | None) -> list[Tag]:
     """The tasks of a record; the stages of training are `stage.tags`."""
     given = [tag for tag in stated.tags(record, "task") if tag.term not in stages()]
     if stated.curated(record, "task"):
         return best(given)
     free = [tag for tag in stated.free_tags(record, "task") if tag.term not in stages()]
     points = BESIDE_STATED if given or free else POINTS
-    guessed = _closest(from_text("task", found.get("task", {}), points, SHARE, LIMIT))
-    return best([*given, *free, *guessed])
+    guessed = from_text("task", found.get("task", {}), points, SHARE, LIMIT)
+    if weighed is not None and not given and not free:
+        guessed = weighed.tags("task", guessed, LIMIT)
+    return best([*given, *free, *_closest(guessed)])
 
 
 def implied(tasks: Sequence[Tag], stages: Sequence[Tag]) -> list[Tag]:

@@ -1,0 +1,83 @@
+"""What the model sees of a text: hashed words, pieces of the words of a title, and what the word lists found.
+
+A feature is a 32-bit number, CRC-32 of a short text: `w word` for a word anywhere, `t word` for a word of the name or
+title, `c abcd` for four letters in a row inside a title word, `s source`. Training and tagging call the same functions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+from zlib import crc32
+
+from catalog.tagging.phrases import Found
+from catalog.tagging.reading import WIDE, Text
+
+MAX_WORDS: Final = 120  # words of the body that are read
+FEW: Final = 20  # texts of fewer features are read as if they had so many
+PIECE: Final = 4  # letters of a piece of a title word
+FULL: Final = 8.0  # points of the word lists that count as one
+
+_STOP: Final = (
+    "a an the of and or in to for with on by is are was were be been this that these those it its from as at which we"
+    " our you your their they has have had can may not no all any each more most other than also such only into over"
+    " between both but if when where who how what there here dataset datasets data set card summary description"
+    " information needed using used use based contains containing consists include includes including"
+)
+STOP: Final = frozenset(_STOP.split())
+
+
+def number(key: str) -> int:
+    """The number of a feature."""
+    return crc32(key.encode())
+
+
+def title_words(text: Text) -> list[str]:
+    """The distinct words of name and titles."""
+    return list(dict.fromkeys(each for words in text.titles for word in words for each in _parts(word) if each))
+
+
+def body_words(text: Text) -> list[str]:
+    """The distinct words of the body, at most `MAX_WORDS` of them read."""
+    words = [*text.lead, *text.rest[: max(0, MAX_WORDS - len(text.lead))]][:MAX_WORDS]
+    if any(word >= WIDE for word in words):
+        return list(dict.fromkeys(each for word in words for each in _parts(word)))
+    return list(dict.fromkeys(words))
+
+
+def of_title_word(word: str) -> Iterator[str]:
+    """The keys of a word of the name or title."""
+    yield f"w {word}"
+    yield f"t {word}"
+    if len(word) > PIECE and word.isascii():
+        for start in range(len(word) - PIECE + 1):
+            yield f"c {word[start : start + PIECE]}"
+
+
+def of_body_word(word: str) -> Iterator[str]:
+    """The keys of a word of the body."""
+    if word not in STOP:
+        yield f"w {word}"
+
+
+def of_found(found: Found) -> Iterator[tuple[str, float, str]]:
+    """What the word lists found: each term, points as a share of `FULL`, a phrase; the best of a facet once more."""
+    for facet, terms in found.items():
+        most = max([score.points for score in terms.values()])
+        for term, score in terms.items():
+            yield f"r {facet} {term}", min(score.points, FULL) / FULL, score.words[0]
+            if score.points == most and most >= 2:
+                yield f"R {facet} {term}", 0.5, score.words[0]
+
+
+def share(count: int) -> float:
+    """What each of so many features counts: a long text does not count more than a short one, a word does not shout."""
+    return 1 / math.sqrt(max(FEW, count))
+
+
+def _parts(word: str) -> list[str]:
+    """A word as it is; a run of characters without spaces as its overlapping pairs."""
+    if word < WIDE or len(word) < 3:
+        return [word]
+    return [word[start : start + 2] for start in range(len(word) - 1)]
