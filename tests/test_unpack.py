@@ -265,6 +265,18 @@ class TestOrdinary:
         done = unpack(put(tmp_path, "gnu.tar", target.getvalue()))
         assert (Path(done.folder) / name).read_bytes() == b"abc"
 
+    def test_sparse_files_are_left_out(self, tmp_path: Path) -> None:
+        head = bytearray(special("holes.bin", tarfile.GNUTYPE_SPARSE).tobuf(tarfile.GNU_FORMAT))
+        head[124:136] = b"00000000004\0"
+        head[482] = 1
+        head[148:156] = b" " * 8
+        head[148:156] = b"%06o\0 " % sum(head)
+        more, last = bytearray(512), bytes(512)
+        more[504] = 1
+        data = bytes(head) + bytes(more) + last + b"data".ljust(512, b"\0") + tar_of(("ok.csv", b"1"))
+        done = unpack(put(tmp_path, "sparse.tar", data))
+        assert (done.files, [name for name, _ in done.left_out]) == (1, ["holes.bin"])
+
     def test_the_recorded_bundle(self, shared_fixtures: Path, tmp_path: Path) -> None:
         data = (shared_fixtures / "kaggle" / "croissant" / "catechol-benchmark_archive.zip").read_bytes()
         done = unpack(put(tmp_path, "archive.zip", data))

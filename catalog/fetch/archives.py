@@ -169,6 +169,8 @@ def _tar_members(source: IO[bytes] | gzip.GzipFile) -> Iterator[tuple[Member, Re
             continue
         member = _tar_member(head, kind, size, said)
         said = _Said()
+        if kind == b"S":
+            _skip_map(source, head[482])
         left = [member.size + (-member.size % _BLOCK) if _has_body(kind) else 0]
         pad = left[0] - member.size if left[0] else 0
         yield member, lambda left=left, pad=pad: _tar_pieces(source, left, pad)  # type: ignore[misc]
@@ -203,6 +205,15 @@ def _tar_pieces(source: IO[bytes] | gzip.GzipFile, left: list[int], pad: int) ->
             raise EOFError("it ends within a member")
         left[0] -= len(piece)
         yield piece
+
+
+def _skip_map(source: IO[bytes] | gzip.GzipFile, goes_on: int) -> None:
+    """Pass over the blocks in which GNU tar goes on with the map of a sparse file. Raises `EOFError`."""
+    while goes_on:
+        block = source.read(_BLOCK)
+        if len(block) < _BLOCK:
+            raise EOFError("it ends within a header")
+        goes_on = block[504]
 
 
 def _block(source: IO[bytes] | gzip.GzipFile) -> bytes | None:
