@@ -73,7 +73,7 @@ def _import(
             if digest in known:
                 batch.same += 1
             elif body and not body.isspace():
-                batch.read(number, body, digest)
+                batch.read(registry, number, body, digest)
                 if batch.is_full:
                     _commit(registry, batch, done, on_progress)
                     batch = _Batch()
@@ -92,19 +92,21 @@ class _Batch:
     def is_full(self) -> bool:
         return len(self.ready) + len(self.skipped) >= BATCH
 
-    def read(self, number: int, body: bytes, digest: bytes) -> None:
+    def read(self, registry: Registry, number: int, body: bytes, digest: bytes) -> None:
         """Take one line, or note why it cannot be taken."""
         try:
-            self.ready.append(_prepared(body, digest))
+            self.ready.append(_prepared(registry, body, digest))
         except Skipped as error:
             self.skipped.append((f"line {number}", error.message))
 
 
-def _prepared(body: bytes, digest: bytes) -> Prepared:
+def _prepared(registry: Registry, body: bytes, digest: bytes) -> Prepared:
     """The rows of a line; an entry without tags or verdict is tagged and judged. Raises `Skipped`."""
     entry = decode(body)
     if entry.tags is None or entry.verdict is None:
-        return prepare(complete(entry))
+        return prepare(registry.corrected(complete(entry)))
+    if (said := registry.corrected(entry)) is not entry:
+        return prepare(said)
     canonical = encode(entry)
     return prepare(entry, digest if canonical == body else digest_of(canonical))
 

@@ -36,10 +36,18 @@ from catalog.migrations import migrate, pending, require_current, version_of
 from catalog.record import Entry
 from catalog.registry.backup import back_up
 from catalog.registry.clusters import is_clustered, refresh_clusters
+from catalog.registry.corrections import (
+    Correction,
+    apply_to,
+    forget_corrections,
+    load_corrections,
+    store_correction,
+)
 from catalog.registry.missing import ids_of, mark_gone, mark_missing, record_sighting, seen_again
 from catalog.registry.pages import Counts, End, PageWriter
 from catalog.registry.places import Places, RegistryQueue, store_places
 from catalog.registry.reader import all_entries, read_entries
+from catalog.registry.runs import walk_state
 from catalog.registry.terms import VOCABULARY_MARK, Terms, vocabulary_digest, write_vocabulary
 from catalog.rows import Prepared, prepare
 from catalog.sqlite import connect_for_writing
@@ -47,7 +55,6 @@ from catalog.sqlite import connect_for_writing
 MAX_SKIPS = 10_000
 """Skipped records that one run keeps with their reason; beyond it they are only counted."""
 
-from catalog.registry.runs import walk_state
 _DOCUMENT_MARK = "document"
 _REBUILD_BATCH = 20_000
 
@@ -68,6 +75,7 @@ class Registry:
         self._delta = Delta(fresh=filled and is_fresh(connection))
         self._pages = PageWriter(connection, self._terms, self._delta)
         self._clustered = is_clustered(connection)
+        self._corrections = load_corrections(connection)
 
     @classmethod
     def open(
@@ -180,6 +188,7 @@ class Registry:
     def begin_run(self, source: str, verb: str, request: Mapping[str, object] | None = None) -> int:
         """Start a run of sync or import; returns its number. Runs that a kill left open are closed as interrupted."""
         with self.transaction() as connection:
+            connection.execute(_INTERRUPTED)
             row = connection.execute(
                 "INSERT INTO run (source, verb, request, started, finished, status, pages, new, changed, same, "
                 "skipped, message) VALUES (?, ?, ?, ?, '', 'running', 0, 0, 0, 0, 0, '') RETURNING id",
@@ -188,7 +197,6 @@ class Registry:
         return int(row[0])
 
     def commit_page(
-            connection.execute(_INTERRUPTED)
         self,
         run: int,
         entries: Sequence[Entry | Prepared],
@@ -199,6 +207,7 @@ class Registry:
         known_same: int = 0,
         listed: Sequence[str] = (),
         places: Places | None = None,
+        end: End | None = None,
     ) -> Counts:
         """Write a page of entries with its skips, its counts and where the walk goes on, in one transaction.
 
@@ -208,9 +217,8 @@ class Registry:
         missing: that neither this complete walk nor the one before it listed.
         Entries must be tagged. Raises `Fatal` when the disk fails; nothing of the page is stored then.
         """
-        end: End | None = None,
         with self.transaction() as connection:
-            counts, seen = self._pages.write(map(_prepared, entries), now())
+            counts, seen = self._pages.write(map(self._prepared, entries), now())
             counts = replace(counts, same=counts.same + known_same)
             page = self._count(run, counts, skipped)
             if places is not None:
@@ -220,7 +228,54 @@ class Registry:
                 record_sighting(connection, run, page, [*seen, *seen_again(connection, listed, now())])
             if walk is not None:
                 self._store_walk(run, *walk)
+            if end is not None:
+                counts = self._end_walk(run, counts, end)
         return counts
+
+    def _count(self, run: int, counts: Counts, skipped: Sequence[tuple[str, str]]) -> int:
+        """Add a page to the books of its run; returns the number of the page."""
+        page, before = self.connection.execute(
+            "UPDATE run SET pages = pages + 1, new = new + ?, changed = changed + ?, same = same + ?, "
+            "skipped = skipped + ? WHERE id = ? RETURNING pages, skipped",
+            (counts.new, counts.changed, counts.same, len(skipped), run),
+        ).fetchone()
+        room = max(0, MAX_SKIPS - (before - len(skipped)))
+        rows = [(run, record[:500], reason[:500]) for record, reason in skipped[:room]]
+        self.connection.executemany("INSERT INTO skip (run_id, record, reason) VALUES (?, ?, ?)", rows)
+        return int(page)
+
+    def _end_walk(self, run: int, counts: Counts, end: End) -> Counts:
+        missing, message = 0, end.message
+        if end.complete:
+            missing, message = mark_missing(self.connection, run, end.source, now(), confirmed=end.confirmed)
+        self._close_run(run, "done", message)
+        return replace(counts, missing=missing, message=message)
+
+    def _close_run(self, run: int, status: str, message: str) -> None:
+        self.connection.execute(
+            "UPDATE run SET finished = ?, status = ?, message = ? WHERE id = ?", (now(), status, message[:1000], run)
+        )
+
+    def _prepared(self, entry: Entry | Prepared) -> Prepared:
+        return prepare(self.corrected(entry)) if isinstance(entry, Entry) else entry
+
+    def corrected(self, entry: Entry) -> Entry:
+        """The entry with what people said of its tags; it is how every entry goes in."""
+        return apply_to(entry, self._corrections) if self._corrections else entry
+
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Keep corrections, of datasets that are there or may come; those of what is there count once it is tagged."""
+        with self.transaction() as connection:
+            for correction in corrections:
+                store_correction(connection, correction)
+        self._corrections = load_corrections(self.connection)
+
+    def forget_corrections(self, key: str, facet: str = "") -> int:
+        """Forget corrections of a dataset, of one facet or of all. Returns how many these were."""
+        with self.transaction() as connection:
+            count = forget_corrections(connection, key, facet)
+        self._corrections = load_corrections(self.connection)
+        return count
 
     def _store_walk(self, run: int, source: str, request: str, state: Mapping[str, object]) -> None:
         self.connection.execute(
@@ -228,8 +283,6 @@ class Registry:
             "ON CONFLICT (source, request) DO UPDATE SET state = excluded.state, run_id = excluded.run_id, "
             "updated = excluded.updated",
             (source, request, _json(state), run, now()),
-            if end is not None:
-                counts = self._end_walk(run, counts, end)
         )
 
     def queue(self, source: str) -> RegistryQueue:
@@ -243,6 +296,7 @@ class Registry:
     def reopen_run(self, run: int) -> bool:
         """Go on with a run that was killed or stopped. Returns False for one that was done, or is not there."""
         with self.transaction() as connection:
+            connection.execute(_INTERRUPTED)
             row = connection.execute(
                 "UPDATE run SET status = 'running', message = '', finished = '' WHERE id = ? AND status <> 'done' "
                 "RETURNING id",
@@ -285,6 +339,8 @@ class Registry:
 
 
 _SEE_CHECK = "See: catalog check"
+_INTERRUPTED = "UPDATE run SET status = 'interrupted' WHERE status = 'running'"
+"""There is one writer: whatever still counts as running when it begins something was killed."""
 
 
 def _make_folder(folder: Path) -> None:
@@ -294,16 +350,11 @@ def _make_folder(folder: Path) -> None:
         raise Fatal(
             f"the folder {folder} cannot be made ({error.strerror}).", "Name another with --registry."
         ) from error
-            connection.execute(_INTERRUPTED)
 
 
 def now() -> str:
     """The time as the registry writes it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _prepared(entry: Entry | Prepared) -> Prepared:
-    return prepare(entry) if isinstance(entry, Entry) else entry
 
 
 def _json(value: Mapping[str, object]) -> str:
@@ -312,5 +363,3 @@ def _json(value: Mapping[str, object]) -> str:
 
 def _span(batch: Sequence[tuple[int, Entry]]) -> tuple[int, int]:
     return (batch[0][0], batch[-1][0]) if batch else (0, 0)
-_INTERRUPTED = "UPDATE run SET status = 'interrupted' WHERE status = 'running'"
-"""There is one writer: whatever still counts as running when it begins something was killed."""
