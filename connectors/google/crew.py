@@ -15,7 +15,7 @@ from catalog.record import Record
 
 THREADS: Final = 8
 IN_A_ROW: Final = 5  # visits that may fail at a host before it is left alone
-RESULTS: Final = 256  # that may wait to be taken
+RESULTS: Final = 100  # that may wait to be taken
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from connectors.google.visits import PAGE, SITE, SITEMAP, Read, Visitor
 
 __all__ = ["estimate", "harvest", "named_hosts", "pages"]
 
-VISITS: Final = 200  # of one page of the walk, at most
+VISITS: Final = 100  # of one page of the walk, at most
 SECONDS: Final = 2.0  # until what came is committed
 REFILL: Final = 16  # visits after which the crew may be given more
 LEADS: Final = 5_000  # found leads that are committed at once
