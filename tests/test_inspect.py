@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from connectors.testing import Answer, Asked, LocalOrigin
+from catalog.errors import NotFound
+from catalog.record import Record
+from catalog.tagger import complete
+from catalog.web import HttpStatus, Web, WebSettings
+from connectors.google import connector
+from connectors.testing import Answer, Asked, LocalOrigin, check_files
 from tests.conftest import Command
 
 CSV = b"a,b\n1,2\n"
@@ -175,6 +180,44 @@ def test_hostile_text_does_not_reach_the_terminal(inspect: Any, site: LocalOrigi
     done = inspect("/set")
     assert done.returncode == 0
     assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout)
+
+
+# -- what a synced record is asked for --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    settings = WebSettings(allow_private_hosts=frozenset({"127.0.0.1"}), crawl_delay=0.0, trust_env=False)
+    with Web(settings) as web:
+        yield web
+
+
+def test_files_are_those_of_the_record(site: LocalOrigin, web: Web) -> None:
+    (record,) = connector.read_page(web, f"{site.url}/set").records
+    site.forget()
+    assert [file.path for file in check_files(connector, web, record)] == ["a.csv", "b.csv"]
+    assert site.asked == []
+
+
+def test_files_of_a_bare_id_are_those_of_its_page(site: LocalOrigin, web: Web) -> None:
+    for id in (f"{site.url}/set", f"{site.url}/several/1", f"{site.url}/nothing"):
+        record = Record(source="google", id=id, name="x")
+        if id.endswith("/set"):
+            assert [file.path for file in check_files(connector, web, record)] == ["a.csv", "b.csv"]
+        else:
+            with pytest.raises((NotFound, HttpStatus)):
+                connector.files(web, record)
+    with pytest.raises(NotFound, match="no address"):
+        connector.files(web, Record(source="google", id="ark:/1/2", name="x"))
+
+
+def test_details_are_what_the_page_tells_now(site: LocalOrigin, web: Web) -> None:
+    listed = Record(source="google", id="10.1234/abc", name="Old", url=f"{site.url}/set", downloads=7)
+    record = connector.details(web, complete(listed))
+    assert (record.key, record.name, record.downloads) == ("google:10.1234/abc", "Ocean survey", 7)
+    assert len(record.distributions) == 2
+    with pytest.raises(NotFound, match="catalog inspect"):
+        connector.details(web, Record(source="google", id="x", name="x", url=f"{site.url}/nothing"))
 
 
 # -- fetch of a page --------------------------------------------------------------------------------------------------

@@ -63,6 +63,12 @@ class Google:
 
         return reader.files(web, record)
 
+    def details(self, web: Web, record: Record) -> Record:
+        """The record with what its page tells now."""
+        from connectors.google import reader
+
+        return reader.details(web, record)
+
     def read_page(self, web: Web, url: str) -> Findings:
         """What one page yields, and why there is not more."""
         from connectors.google import reader

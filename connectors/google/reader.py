@@ -41,11 +41,8 @@ def files(web: Web, record: Record) -> list[Distribution]:
     kept = [each for each in record.distributions if each.kind == "file"]
     if kept:
         return with_paths(kept)
-    page = record.url or (f"https://doi.org/{record.id}" if record.id.startswith("10.") else record.id)
-    if not page.startswith(("http://", "https://")):
-        raise NotFound(f"{record.key} has no address that could be read.", "Look for it with: catalog search")
-    told = read_page(web, page).records
-    same = [each for each in told if each.id == record.id] or (list(told) if len(told) == 1 else [])
+    page = _page_of(record)
+    same = _same(web, page, record)
     now = [file for each in same for file in each.distributions if file.kind == "file"]
     if not now:
         places = [each.url for each in (*record.distributions, *(file for each in same for file in each.distributions))]
@@ -54,6 +51,30 @@ def files(web: Web, record: Record) -> list[Distribution]:
             f"Look at {(places or [page])[0]}",
         )
     return with_paths(now)
+
+
+def details(web: Web, record: Record) -> Record:
+    """The record with what its page tells now: the page's words first. Raises `NotFound`, and what `Web` raises."""
+    page = _page_of(record)
+    same = _same(web, page, record)
+    if not same:
+        raise NotFound(f"no markup of {record.key} stands at {page[:200]}.", f"See why: catalog inspect {page[:200]}")
+    fields = {name: getattr(same[0], name) for name in same[0].__struct_fields__}
+    return extract.joined_records(Record(**fields | {"id": record.id}), record)
+
+
+def _page_of(record: Record) -> str:
+    """The address of a dataset's page: the record's, else what its id says."""
+    page = record.url or (f"https://doi.org/{record.id}" if record.id.startswith("10.") else record.id)
+    if not page.startswith(("http://", "https://")):
+        raise NotFound(f"{record.key} has no address that could be read.", "Look for it with: catalog search")
+    return page
+
+
+def _same(web: Web, page: str, record: Record) -> list[Record]:
+    """What a page says of this dataset: under its id, else the one dataset that it describes."""
+    told = read_page(web, page).records
+    return [each for each in told if each.id == record.id] or (list(told) if len(told) == 1 else [])
 
 
 def _read(reply: Reply) -> Findings:
