@@ -140,6 +140,16 @@ def test_several_hosts_at_once(bench: Bench) -> None:
         assert min(b - a for a, b in pairwise(times)) >= 0.05
 
 
+def test_the_user_chooses_the_delay_for_hosts_named(bench: Bench) -> None:
+    waits: list[float] = []
+    assert bench.run({"site": bench.site.base(), "crawl_delay": "0"}, crawl_delay=1.0, sleep=waits.append).new == 27
+    assert waits == []
+    bench.make_due()
+    bench.run({"site": bench.site.base(), "crawl_delay": "2.5"}, sleep=waits.append)
+    assert len(waits) == 33
+    assert max(waits) == pytest.approx(2.5, abs=0.1)
+
+
 def test_the_site_of_any_page_will_do(bench: Bench) -> None:
     assert bench.run({"site": f"{bench.site.base()}/dataset/3"}).new == 27
     assert bench.run({"site": bench.site.base() + "/"}).new == 0
@@ -355,6 +365,8 @@ def test_one_page_that_is_not_there_says_so(bench: Bench) -> None:
         ({"site": "ftp://a.org/"}, "no web address"),
         ({"urls": "/nowhere/at/all"}, "cannot be read"),
         ({"site": "https://a.org", "since": "yesterday"}, "no date"),
+        ({"site": "https://a.org", "crawl_delay": "fast"}, "no crawl delay"),
+        ({"site": "https://a.org", "crawl_delay": "-1"}, "no crawl delay"),
     ],
 )
 def test_a_request_without_sense_is_said(request_: dict[str, Any], word: str, bench: Bench) -> None:

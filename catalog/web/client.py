@@ -97,23 +97,26 @@ class Web:
         max_bytes: int = PAGE_LIMIT,
         deadline: float | None = None,
         to_keep: bool = True,
+        crawl_delay: float | None = None,
         stop: threading.Event | None = None,
     ) -> Reply:
         """A page as a crawler may read it: one request a host at once, at its distance, by its robots.txt (RFC 9309),
         which every hop of a redirect is asked for anew.
 
         With `etag` or `last_modified` of an earlier visit the status may be 304, without a body. `to_keep` says that
-        what it tells will be kept: X-Robots-Tag counts, and only text is read. No token is ever sent. `stop` ends it
-        from outside. Raises `Disallowed` for what may not be read or kept, `HostClosed` for a host that is to be left
-        alone for longer than `max_rest` or whose robots.txt does not come, and what every method raises; a passing
-        fault is tried three times at most.
+        what it tells will be kept: X-Robots-Tag counts, and only text is read. `crawl_delay` stands for that of the
+        settings. No token is ever sent. `stop` ends it from outside.
+
+        Raises `Disallowed` for what may not be read or kept, `HostClosed` for a host that is to be left alone for
+        longer than `max_rest` or whose robots.txt does not come, and what every method raises; a passing fault is
+        tried three times at most.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {"Accept": PAGE_TYPES, **{name: value for name, value in conditions.items() if value}}
         request = self._exchange.request("GET", url, None, headers, None)
         patience = self._exchange.patience(deadline, stop)
         with patiently(patience):
-            return self._crawler.page(request, patience, max_bytes, to_keep)
+            return self._crawler.page(request, patience, max_bytes, to_keep, crawl_delay)
 
     def robots_of(self, url: str, stop: threading.Event | None = None) -> Rules:
         """The robots rules for this address. Raises `HostClosed` where they do not come, `Refused`, `BudgetSpent`."""

@@ -30,7 +30,9 @@ class Crawler:
         self._exchange = exchange
         self._settings = exchange.settings
 
-    def page(self, request: Request, patience: Patience, max_bytes: int, to_keep: bool) -> Reply:
+    def page(
+        self, request: Request, patience: Patience, max_bytes: int, to_keep: bool, crawl_delay: float | None
+    ) -> Reply:
         """What `Web.get_page` returns, for its request."""
         start = request.url
 
@@ -40,7 +42,7 @@ class Crawler:
             return self._exchange.read(answer, max_bytes)
 
         for _ in range(REDIRECTS + 1):
-            delay = self._let_in(request.url, patience)
+            delay = self._let_in(request.url, patience, crawl_delay)
             request = replace(request, follow=False, harvest=True, delay=delay)
             reply = self._exchange.turned(request, patience, read)
             if reply.status not in REDIRECT or not reply.location:
@@ -52,16 +54,17 @@ class Crawler:
         """The robots rules of the origin of `url`, which was judged by its text."""
         return self.robots.of(root(url), lambda address: self._robots_file(address, patience))
 
-    def _let_in(self, url: httpx.URL, patience: Patience) -> float:
+    def _let_in(self, url: httpx.URL, patience: Patience, crawl_delay: float | None) -> float:
         """The seconds to keep between two requests to this host. Raises `Disallowed` where robots.txt says no."""
         rules = self.rules(url, patience)
         if not rules.allows(str(url)):
             raise Disallowed(f"The robots.txt of {url.host} does not let {public_url(str(url))} be read.")
-        return self._distance(url, rules.delay)
+        return self._distance(url, rules.delay, crawl_delay)
 
-    def _distance(self, url: httpx.URL, asked: float) -> float:
+    def _distance(self, url: httpx.URL, asked: float, chosen: float | None = None) -> float:
         named = guard.host_of(url) in self._settings.allow_private_hosts
-        return max(asked, self._settings.crawl_delay if named else max(1.0, self._settings.crawl_delay))
+        own = self._settings.crawl_delay if chosen is None else chosen
+        return max(asked, own if named else max(1.0, own))
 
     def _robots_file(self, address: str, patience: Patience) -> bytes:
         """A robots.txt as far as it counts, b"" where there is none (4xx, redirects without end)."""

@@ -42,6 +42,9 @@ class Google:
         Option("sitemap", "A sitemap of dataset pages.", many=True, metavar="URL"),
         Option("url", "One page.", many=True, metavar="URL"),
         Option("urls", "A file with the address of a page on each line.", "file", metavar="FILE"),
+        Option(
+            "crawl_delay", "Seconds between two requests to a host (1; less where you named it).", metavar="SECONDS"
+        ),
         Option("datacite", "What DataCite finds for this query, by DOI.", metavar="QUERY"),
     )
 
@@ -116,13 +119,9 @@ class Google:
         """The requests that a sync from this cursor would send."""
         if cursor.request.get("datacite"):
             return Estimate(1, says="one request for every 1,000 DOIs that DataCite finds")
-        named = [each for name in SITES for each in _listed(cursor.request.get(name))]
-        says = "robots.txt and the sitemaps of each site, and each page that is due"
-        return Estimate(max(1, len(named)), says=says)
+        from connectors.google.estimate import estimate
 
-
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value] if value else []
+        return estimate(cursor)
 
 
 connector = Google()

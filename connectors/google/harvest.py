@@ -11,7 +11,8 @@ longer nothing has changed.
 
 `Cursor.request` may hold `site`, `sitemap`, `url` (a text or a list each), `urls` (a file, one address a line), `limit`
 (records; a page that brings several is taken whole, and the next run goes on behind it), `since` (a date: pages known
-to be older are left out) and `full` (every page anew). `Cursor.state` holds `seen` (records so far) and `full` (when an
+to be older are left out), `crawl_delay` (seconds as text; less than 1 for hosts that the user named) and `full` (every
+page anew). `Cursor.state` holds `seen` (records so far) and `full` (when an
 unfinished full walk began), and is empty between walks.
 """
 
@@ -107,7 +108,8 @@ class Walk:
         self._seen = _whole(cursor.state.get("seen"))
         self._full = str(cursor.state.get("full") or (_soon() if cursor.request.get("full") else ""))
         self._hosts = Hosts(web, queue)
-        self.crew = Crew(Visitor(web, read, bool(self._full), {part.scope: part.start for part in self._plan.parts}))
+        homes = {part.scope: part.start for part in self._plan.parts}
+        self.crew = Crew(Visitor(web, read, bool(self._full), self._plan.crawl_delay, homes))
         self._supply = Supply(queue, self._hosts, self.crew)
         self._batch = Batch()
         self._maps: dict[str, set[str]] = {}

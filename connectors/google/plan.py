@@ -17,6 +17,7 @@ from connectors.google.visits import PAGE, SITE, SITEMAP, host_of
 LISTED: Final = "urls"
 """The scope of the addresses that users listed themselves."""
 MOST_BAD: Final = 100  # lines of a file that are told as unusable
+MOST_DELAY: Final = 60.0  # seconds between two requests that a user may ask for
 SUFFIXES: Final = (".xml", ".xml.gz", ".txt", ".txt.gz", ".php")
 
 Request = Mapping[str, str | int | bool | list[str]]
@@ -40,6 +41,7 @@ class Plan:
     urls: tuple[str, ...] = ()
     limit: int = 0
     since: str = ""
+    crawl_delay: float | None = None
     unusable: list[tuple[str, str]] = field(default_factory=list)
 
     def starts(self) -> Iterator[Lead]:
@@ -86,8 +88,14 @@ def plan(request: Request) -> Plan:
     if given and not since:
         raise Usage(f"{given[:40]!r} is no date.", "Write it as 2024-05-01.")
     limit = request.get("limit")
-    unique = tuple(dict.fromkeys(parts))
-    return Plan(unique, Path(files[0]) if files else None, tuple(urls), limit if isinstance(limit, int) else 0, since)
+    return Plan(
+        parts=tuple(dict.fromkeys(parts)),
+        file=Path(files[0]) if files else None,
+        urls=tuple(urls),
+        limit=limit if isinstance(limit, int) else 0,
+        since=since,
+        crawl_delay=_delay(str(request.get("crawl_delay") or "")),
+    )
 
 
 def named_hosts(request: Request) -> frozenset[str]:
@@ -101,6 +109,19 @@ def texts(request: Request, name: str) -> list[str]:
     """What was given under a name, as a list."""
     value = request.get(name)
     return [str(each) for each in value] if isinstance(value, (list, tuple)) else [str(value)] if value else []
+
+
+def _delay(given: str) -> float | None:
+    """Seconds between two requests, None for what is usual."""
+    if not given:
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= MOST_DELAY:
+        raise Usage(f"{given[:40]!r} is no crawl delay.", f"Write it in seconds, 0 to {MOST_DELAY:.0f}.")
+    return seconds
 
 
 def _site(text: str) -> Part:

@@ -67,11 +67,13 @@ def _since(visited: str, now: datetime) -> float:
 
 @dataclass
 class Visitor:
-    """Visits leads for a crew. `anew` asks for everything whole, whatever is known of it."""
+    """Visits leads for a crew. `anew` asks for everything whole, whatever is known of it; `crawl_delay` is the user's
+    own, in seconds."""
 
     web: Web
     read: Read
     anew: bool = False
+    crawl_delay: float | None = None
     homes: dict[str, str] = field(default_factory=dict)
     """Scope -> the address that the user named or that is built in."""
 
@@ -95,6 +97,7 @@ class Visitor:
             last_modified=known.last_modified,
             stop=stop,
             to_keep=page,
+            crawl_delay=self.crawl_delay,
             max_bytes=5 * MiB if page else sitemaps.MOST_BYTES,
             deadline=None if page else SITEMAP_TIME,
         )
