@@ -246,8 +246,7 @@ def test_the_files_of_a_page_are_fetched(catalog_command: Command, site: LocalOr
 
 def test_a_synced_dataset_is_fetched_by_its_key(catalog_command: Command, site: LocalOrigin, tmp_path: Path) -> None:
     assert catalog_command("inspect", f"{site.url}/set", "--save").returncode == 0
-    env = {"CATALOG_DATACITE_ENDPOINT": site.url}
-    done = catalog_command("fetch", f"google:{site.url}/set", "--out", "out", env=env)
+    done = catalog_command("fetch", f"google:{site.url}/set", "--out", "out")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "a.csv").read_bytes() == CSV
 
@@ -300,3 +299,9 @@ def test_offline_asks_nobody(catalog_command: Command, site: LocalOrigin) -> Non
     done = catalog_command("fetch", f"{site.url}/set", "--offline", "--dry-run")
     assert done.returncode == 0
     assert site.asked == []
+
+
+def test_an_address_in_a_key_may_hold_any_sign(catalog_command: Command, site: LocalOrigin) -> None:
+    site.fault = lambda asked: Answer(200, HTML, html(SET)) if asked.path == "/@ada/set" else None
+    planned = plan(catalog_command, f"google:{site.url}/@ada/set")
+    assert [file["path"] for file in planned["files"]] == ["a.csv", "b.csv"]

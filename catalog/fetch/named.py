@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from catalog.errors import NotFound
 from catalog.fetch.plan import FetchPlan, make_plan
@@ -30,13 +31,27 @@ def target_named(
     if name.startswith(("http://", "https://")):
         return target_of_url(name)
     plain, revision = split_revision(name)
-    return replace(_target(plain, entry_named, listing, acknowledged=acknowledged), revision=revision)
+    target = _target(plain, entry_named, listing, acknowledged=acknowledged)
+    return replace(target, revision=revision, named=_hosts_in(plain))
+
+
+def _hosts_in(name: str) -> frozenset[str]:
+    """The host in a name like `source:https://host/page`: who writes it may mean a private one."""
+    address = name.partition(":")[2]
+    if not address.startswith(("http://", "https://")):
+        return frozenset()
+    try:
+        return frozenset(filter(None, (urlsplit(address).hostname,)))
+    except ValueError:
+        return frozenset()
 
 
 def split_revision(name: str) -> tuple[str, str]:
-    """`source:id@revision` as the name and the revision, "" where it names none."""
+    """`source:id@revision` as the name and the revision, "" where it names none; an address may hold any @."""
     plain, _, revision = name.rpartition("@")
-    return (plain, revision) if revision and plain.partition(":")[2] else (name, "")
+    if not revision or not plain.partition(":")[2] or "://" in plain:
+        return name, ""
+    return plain, revision
 
 
 def _target(

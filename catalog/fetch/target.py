@@ -24,7 +24,7 @@ class Target:
     """What is to be fetched: `record` as its source has it, and the connector that knows its files (None: bare files).
 
     `entry` is the registry's entry that was named, whose verdict counts; None for a bare address. `revision` is the one
-    in the name (`source:id@revision`), "" for none.
+    in the name (`source:id@revision`), "" for none; `named` are the hosts that stand in the name itself.
     """
 
     key: str
@@ -34,12 +34,13 @@ class Target:
     files: tuple[Distribution, ...] = ()
     entry: Entry | None = None
     revision: str = ""
+    named: frozenset[str] = frozenset()
 
     @property
     def hosts(self) -> frozenset[str]:
         """Hosts that the user named, by the address itself or in the environment."""
-        named = frozenset(filter(None, (urlsplit(file.url).hostname for file in self.files if self.entry is None)))
-        return named | hosts_of(self.connector)
+        bare = frozenset(filter(None, (urlsplit(file.url).hostname for file in self.files if self.entry is None)))
+        return bare | self.named | hosts_of(self.connector)
 
     def distributions(self, web: Web, revision: str | None, *, chosen: bool = False) -> list[Distribution]:
         """The files, pinned. Unless some are to be `chosen` among them, a source that packs datasets whole gives that.
