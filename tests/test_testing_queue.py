@@ -56,7 +56,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
         yield registry
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps=STEPS)
 def test_both_queues_answer_alike(registry: Registry, steps: Any) -> None:
     """Each example is a source of its own."""

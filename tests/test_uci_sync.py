@@ -168,6 +168,15 @@ class TestRequests:
         synced(registry, query="tide")
         assert not missing(registry)
 
+    def test_what_is_older_than_asked_for_is_left_out_and_comes_when_all_is_asked_for(
+        self, registry: Registry, site: Uci
+    ) -> None:
+        site.fill([1, 2])
+        site.records[3] = record(3, last_updated="Mon Jan 05 2026")
+        assert synced(registry, since="2025-06-01").new == 1
+        assert registry.get("uci:3") is not None
+        assert (synced(registry).new, len(registry)) == (2, 3)
+
     def test_an_estimate_is_what_is_sent(self, registry: Registry, site: Uci) -> None:
         site.fill(range(1, 21))
         synced(registry)

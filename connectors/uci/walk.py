@@ -3,7 +3,8 @@
 New ids come first, then known records that were not read for a week, the oldest first and at most `refresh` a walk.
 `Cursor.state` holds: `api` (which one answered), `started` (UTC, when the list came; "" between walks), `full`, `read`
 (records so far), `again` (known ones among them) and `whole` (whether the list names all there is).
-`Cursor.request` may hold: `query`, `area`, `limit`, `refresh`, `full`.
+`Cursor.request` may hold: `query`, `area`, `since`, `limit`, `refresh`, `full`. The list has no dates: with `since` the
+records are read and the old ones left out by whoever takes them, so such a walk has leads of its own.
 
 The queue keeps a lead for each id; its `kind` is when a list last named it, so that an id that is gone is not asked
 for.
@@ -28,6 +29,7 @@ from connectors.uci.mapping import SOURCE, to_record
 BATCH: Final = 10  # records of a page
 REFRESH: Final = 100  # known records that a walk reads again unless another number is asked for
 STALE: Final = 7 * 86_400.0  # seconds after which a record is read again
+PARTS: Final = ("query", "area", "since")  # requests with one of these do not see all there is
 IN_A_ROW: Final = 3  # records that fail one after the other until the walk is given up
 
 
@@ -46,7 +48,7 @@ class Walk:
     @property
     def scope(self) -> str:
         """The list that is walked: all of it, or the part that was asked for."""
-        return urlencode({name: self.request[name] for name in ("query", "area") if self.request.get(name)})
+        return urlencode({name: self.request[name] for name in PARTS if self.request.get(name)})
 
     def cursor(self, *, done: bool = False) -> Cursor:
         """The cursor after a page; between walks only the API is remembered."""
