@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"cli", "__main__"},
     {"api"},
-    {"sync", "retag", "snapshot", "fetch", "config", "doctor"},
+    {"datafile", "sync", "retag", "snapshot", "fetch", "config", "doctor"},
     {"registry", "search", "plugins", "tagger", "seed"},
     {"rows"},
     {"index"},

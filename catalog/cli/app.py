@@ -19,6 +19,7 @@ COMMANDS = {
     "facets": ("catalog.cli.facets", "List facets, their terms, aliases and counts."),
     "fetch": ("catalog.cli.fetch", "Download a dataset: planned, resumable, verified."),
     "verify": ("catalog.cli.fetch", "Check downloaded files against their receipt."),
+    "lint": ("catalog.cli.lint", "Check the rows of a training set: its format, and what would spoil a training."),
     "sync": ("catalog.cli.sync", "Pull metadata from a source into the registry."),
     "sources": ("catalog.cli.sources", "List the sources that can be synced."),
     "runs": ("catalog.cli.runs", "List runs of sync and import, and what they skipped."),

@@ -116,7 +116,7 @@ def _pairs(rows: Sequence[Row], found: Detected | None) -> Detected | None:
 
 
 def _holds_prompt(rows: Sequence[Row], prompt: str, chosen: str) -> bool:
-    begins = [_text(row.get(chosen)).startswith(asked) for row in rows if (asked := _text(row.get(prompt)))]
+    begins = [text_of(row.get(chosen)).startswith(asked) for row in rows if (asked := text_of(row.get(prompt)))]
     return bool(begins) and sum(begins) >= MOST * len(begins)
 
 
@@ -204,11 +204,11 @@ def _length(rows: Sequence[Row], name: str) -> int:
 
 
 def _texts(rows: Sequence[Row], name: str) -> list[str]:
-    return [_text(row.get(name)) for row in rows]
+    return [text_of(row.get(name)) for row in rows]
 
 
-def _text(value: object) -> str:
-    """A value as one text: a chat as its turns one after the other."""
+def text_of(value: object) -> str:
+    """A value as one text: a chat as its turns one after the other, "" for what is neither text nor chat."""
     if isinstance(value, str):
         return value
     turns = turns_of(value)

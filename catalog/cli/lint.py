@@ -1,0 +1,150 @@
+"""`catalog lint`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli import output
+from catalog.cli.options import json_option
+from catalog.text import for_terminal
+
+if TYPE_CHECKING:
+    from catalog.formats import Detected
+    from catalog.formats.lint import Finding, Report
+
+COLOURS = {"error": "31", "warning": "33", "note": "2"}
+
+
+@click.command("lint")
+@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="FILE|FOLDER")
+@click.option("-n", "--rows", type=click.IntRange(1), help="Look at the first rows only.")
+@click.option(
+    "--against",
+    "evaluation",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="An evaluation set that must not be in it (repeatable).",
+)
+@json_option
+def lint_command(path: Path, rows: int | None, evaluation: tuple[Path, ...], as_json: bool) -> int:
+    """Check the rows of a training set: its format, and what would spoil a training.
+
+    Reads JSON Lines, JSON, CSV, TSV, Parquet and text, packed or not; a folder as one dataset. Tells the training
+    format that columns and values show, then rows that break it, copies, unbalanced labels, personal data (masked),
+    token lengths, and rows that share 13 words in a row with an evaluation set. The exit code is 0 for a clean set and
+    1 where something was found.
+
+    \b
+    Examples:
+      catalog lint data/train.jsonl
+      catalog lint gsm8k/ --rows 10000 --json
+      catalog lint train.parquet --against test.jsonl
+    """
+    report = _linted(path, rows, _runs(evaluation))
+    if as_json:
+        output.print_json(report_json(report))
+    else:
+        print("\n".join(report_lines(report)))
+    return 0 if report.is_clean else 1
+
+
+def _linted(path: Path, limit: int | None, evaluation: frozenset[int]) -> Report:
+    from catalog.datafile import BadRow, first_rows, read_rows
+    from catalog.formats import detect_rows
+    from catalog.formats.lint import Linter
+    from catalog.formats.values import SAMPLE
+
+    linter = Linter(detect_rows(first_rows(path, SAMPLE)), evaluation)
+    for number, row in enumerate(read_rows(path), 1):
+        linter.bad(row.number) if isinstance(row, BadRow) else linter.row(row)
+        if number % 10_000 == 0 and sys.stderr.isatty():
+            print(f"\r{number:,} rows", end="", file=sys.stderr, flush=True)
+        if number == limit:
+            break
+    return linter.report()
+
+
+def _runs(paths: Iterable[Path]) -> frozenset[int]:
+    from catalog.datafile import BadRow, read_rows
+    from catalog.formats.lint import runs_of
+    from catalog.formats.values import text_of
+
+    found: set[int] = set()
+    for path in paths:
+        for row in read_rows(path):
+            if not isinstance(row, BadRow):
+                found.update(runs_of("\n".join(map(text_of, row.values()))))
+    return frozenset(found)
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The report as the object of `--json`."""
+    from catalog.formats.lengths import METHOD
+
+    return {
+        "rows": report.rows,
+        "format": detected_json(report.detected),
+        "clean": report.is_clean,
+        "findings": [{**asdict(each), "severity": each.severity, "says": each.says} for each in report.findings],
+        "tokens": {**report.lengths, "method": METHOD},
+        "scripts": report.scripts,
+        "labels": report.labels,
+        "personal_data": report.personal,
+    }
+
+
+def detected_json(detected: Detected | None) -> dict[str, Any] | None:
+    """A format as JSON values."""
+    return None if detected is None else {**asdict(detected), "mapping": dict(detected.mapping)}
+
+
+def report_lines(report: Report) -> Iterable[str]:
+    """The report as text."""
+    from catalog.formats.lengths import METHOD
+
+    width = output.window_width()
+    yield from format_lines(report.detected, width)
+    yield f"{report.rows:,} rows"
+    if report.lengths:
+        told = ", ".join(f"{name} {output.count(value)}" for name, value in report.lengths.items())
+        yield f"tokens  {told} ({METHOD})"
+    if report.scripts:
+        yield "scripts " + ", ".join(f"{name} {share:.0%}" for name, share in report.scripts.items())
+    if report.labels:
+        labels = ", ".join(f"{for_terminal(name)} {count:,}" for name, count in list(report.labels.items())[:8])
+        yield from output.wrap(f"labels  {labels}", width)
+    yield ""
+    for finding in report.findings:
+        yield from output.wrap(_finding(finding), width)
+    if report.is_clean:
+        yield "Nothing found."
+
+
+def format_lines(detected: Detected | None, width: int) -> Iterable[str]:
+    """What format rows show, and why."""
+    if detected is None:
+        yield "format  unknown: no rule fits these columns"
+        return
+    stages = f" for {', '.join(detected.stage)}" if detected.stage else ""
+    yield f"format  {detected.format}{stages} ({detected.confidence:.0%} sure)"
+    for reason in detected.reasons:
+        yield from (f"        {line}" for line in output.wrap(for_terminal(reason), width - 8))
+
+
+def _finding(finding: Finding) -> str:
+    where = f" (rows {', '.join(map(str, finding.rows))}{' …' if finding.count > len(finding.rows) else ''})"
+    severity = output.paint(output.pad(finding.severity, 8), COLOURS[finding.severity])
+    detail = f": {for_terminal(finding.detail)}" if finding.detail else ""
+    if finding.check in ("length ratio", "unbalanced"):
+        return (
+            f"{severity}{for_terminal(finding.detail)} {finding.says}"
+            if finding.check == "length ratio"
+            else (f"{severity}{finding.count}{for_terminal(finding.detail)}: labels are unbalanced")
+        )
+    return f"{severity}{finding.count:,} {finding.says}{detail}{where if finding.rows else ''}"

@@ -1,0 +1,5 @@
+"""Rows of data files on disk: JSON Lines, JSON, CSV, TSV, Parquet, text; packed by gzip, bzip2, xz or zstd."""
+
+from catalog.datafile.reading import BadRow, data_files, first_rows, read_rows
+
+__all__ = ["BadRow", "data_files", "first_rows", "read_rows"]

@@ -1,0 +1,186 @@
+"""Rows out of a file or a folder, one at a time: a bad row costs itself alone, and no line fills the memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from lzma import LZMAError
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+from catalog.datafile.unpacked import opened, packing_of
+from catalog.errors import Fatal, Usage
+
+MAX_LINE: Final = 64 << 20
+"""Bytes of the longest line that is read."""
+BATCH: Final = 1000
+PIECE: Final = 1 << 20
+
+Row = Mapping[str, Any]
+
+
+class BadRow(NamedTuple):
+    """A row that could not be read: its number from 1, and why."""
+
+    number: int
+    reason: str
+
+
+def read_rows(path: Path) -> Iterator[Row | BadRow]:
+    """The rows of a data file, or of all data files of a folder in the order of their names.
+
+    A text file gives one row `{"text": line}` a line. Raises `Usage` for what is no data, `Fatal` for a broken file or
+    one that needs a package that is not installed.
+    """
+    for file in data_files(path) if path.is_dir() else [path]:
+        try:
+            yield from _reader(file)(file)
+        except (OSError, EOFError, LZMAError, zlib.error, ValueError) as error:
+            said = " ".join(str(error).split())[:200]
+            raise Fatal(f"{file} cannot be read to its end ({said}).", "Download it again.") from error
+
+
+def first_rows(path: Path, limit: int) -> list[Row]:
+    """The first rows of a file that can be read."""
+    return list(islice((row for row in read_rows(path) if not isinstance(row, BadRow)), limit))
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The files of a folder and of those below it that hold rows, in the order of their names. Raises `Usage`."""
+    found = sorted(each for each in folder.rglob("*") if each.is_file() and _is_data(each.relative_to(folder)))
+    if not found:
+        raise Usage(f"there is no data file in {folder}.", f"Data files end with {', '.join(sorted(_READERS))}.")
+    return found
+
+
+def suffix_of(path: Path) -> str:
+    """The suffix that tells a file's form, lower case, without that of its packing: `.jsonl` of `train.JSONL.gz`."""
+    parts = [each.lower() for each in path.suffixes]
+    while len(parts) > 1 and parts[-1] in (".gz", ".bz2", ".xz", ".zst", ".zstd"):
+        parts.pop()
+    return parts[-1] if parts else ""
+
+
+def _is_data(path: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.parts)
+    return not hidden and suffix_of(path) in _READERS and path.name not in ("catalog-receipt.json", "dataset_info.json")
+
+
+def _reader(path: Path) -> Callable[[Path], Iterator[Row | BadRow]]:
+    packing = packing_of(path)
+    if packing == "parquet":
+        return _parquet
+    if packing in ("zip", "sqlite"):
+        means = "Unpack it with: catalog fetch NAME --unpack" if packing == "zip" else "Export a table of it as CSV."
+        raise Usage(f"{path} is a {packing} file.", means)
+    reader = _READERS.get(suffix_of(path))
+    if reader is None:
+        raise Usage(f"{path} has no form that is known.", f"Data files end with {', '.join(sorted(_READERS))}.")
+    return reader
+
+
+def _parquet(path: Path) -> Iterator[Row | BadRow]:
+    try:
+        import pyarrow as arrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise Fatal("reading Parquet needs pyarrow.", "Add it with: pip install 'dataset-catalog[parquet]'") from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH):
+                yield from batch.to_pylist()
+    except arrow.ArrowException as error:
+        raise ValueError(str(error)) from error
+
+
+def _json(path: Path) -> Iterator[Row | BadRow]:
+    """JSON Lines, or one array of objects, or one object that holds such an array."""
+    with opened(path, packing_of(path)) as file:
+        start = file.read(PIECE).lstrip()[:1]
+    return _json_array(path) if start == b"[" else _json_lines(path)
+
+
+def _json_lines(path: Path) -> Iterator[Row | BadRow]:
+    with opened(path, packing_of(path)) as file:
+        for number, line in enumerate(_lines(file), 1):
+            if line.strip():
+                yield _parsed(number, line)
+
+
+def _parsed(number: int, line: bytes) -> Row | BadRow:
+    if len(line) >= MAX_LINE:
+        return BadRow(number, f"the line is longer than {MAX_LINE >> 20} MiB")
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return BadRow(number, f"it is no JSON ({' '.join(str(error).split())[:100]})")
+    return row if isinstance(row, dict) else BadRow(number, f"it is a {type(row).__name__}, not an object")
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    while line := file.readline(MAX_LINE):
+        yield line
+        while len(line) >= MAX_LINE and not line.endswith(b"\n"):
+            line = file.readline(MAX_LINE)
+
+
+def _json_array(path: Path) -> Iterator[Row | BadRow]:
+    """The items of an array, parsed one by one as its text comes."""
+    decoder = json.JSONDecoder()
+    with opened(path, packing_of(path)) as raw, io.TextIOWrapper(raw, "utf-8-sig", errors="replace") as file:
+        waiting, number, ended = file.read(PIECE).lstrip().removeprefix("["), 0, False
+        while True:
+            waiting = waiting.lstrip(" \t\r\n,")
+            if waiting.startswith("]"):
+                return
+            try:
+                item, end = decoder.raw_decode(waiting) if waiting else (None, 0)
+                whole = bool(waiting) and (ended or end < len(waiting))
+            except ValueError as error:
+                whole, end = False, 0
+                if ended or len(waiting) > MAX_LINE:
+                    yield BadRow(number + 1, f"it is no JSON ({' '.join(str(error).split())[:100]})")
+                    return
+            if not whole:
+                if ended:
+                    return
+                more = file.read(max(PIECE, len(waiting)))
+                waiting, ended = waiting + more, not more
+                continue
+            number, waiting = number + 1, waiting[end:]
+            yield item if isinstance(item, dict) else BadRow(number, f"it is a {type(item).__name__}, not an object")
+
+
+def _table(delimiter: str) -> Callable[[Path], Iterator[Row | BadRow]]:
+    def read(path: Path) -> Iterator[Row | BadRow]:
+        with (
+            opened(path, packing_of(path)) as raw,
+            io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="") as file,
+        ):
+            csv.field_size_limit(MAX_LINE)
+            for number, row in enumerate(csv.DictReader(file, delimiter=delimiter), 1):
+                if None in row:
+                    yield BadRow(number, f"it has more than {len(row) - 1} cells")
+                else:
+                    yield row
+
+    return read
+
+
+def _text(path: Path) -> Iterator[Row | BadRow]:
+    with opened(path, packing_of(path)) as file:
+        for number, line in enumerate(_lines(file), 1):
+            if len(line) >= MAX_LINE:
+                yield BadRow(number, f"the line is longer than {MAX_LINE >> 20} MiB")
+            elif text := line.decode("utf-8", "replace").strip():
+                yield {"text": text}
+
+
+_READERS: Final[Mapping[str, Callable[[Path], Iterator[Row | BadRow]]]] = {
+    ".jsonl": _json, ".ndjson": _json, ".json": _json, ".csv": _table(","), ".tsv": _table("\t"), ".txt": _text,
+    ".parquet": _parquet,
+}  # fmt: skip

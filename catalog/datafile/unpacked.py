@@ -1,0 +1,52 @@
+"""A file as its bytes, whatever it is packed with; what it is, is told by its first bytes, not by its name."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+from pathlib import Path
+from typing import IO, Final, cast
+
+from catalog.errors import Fatal, Usage
+
+_MAGIC: Final = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PAR1": "parquet",
+    b"PK\x03\x04": "zip",
+    b"SQLite format 3\x00": "sqlite",
+}
+
+
+def packing_of(path: Path) -> str:
+    """gzip, bzip2, xz, zstd, parquet, zip, sqlite, or "" for plain bytes. Raises `Usage` for no readable file."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise Usage(f"{path} cannot be read ({error.strerror}).", "Name a data file, or a folder of them.") from error
+    return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
+
+
+def opened(path: Path, packing: str) -> IO[bytes]:
+    """The bytes of a file, unpacked while they are read. Raises `Fatal` where the means to unpack are missing."""
+    if packing == "gzip":
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    if packing == "bzip2":
+        return bz2.open(path, "rb")
+    if packing == "xz":
+        return lzma.open(path, "rb")
+    if packing == "zstd":
+        return _zstd(path)
+    return path.open("rb")
+
+
+def _zstd(path: Path) -> IO[bytes]:
+    try:
+        import zstandard
+    except ImportError as error:
+        raise Fatal(f"{path.name} is packed with zstd.", "Add its reader with: pip install zstandard") from error
+    return cast(IO[bytes], zstandard.open(path, "rb"))

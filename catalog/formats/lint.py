@@ -1,0 +1,302 @@
+"""What is wrong with the rows of a training set, counted in bounded memory as they pass by.
+
+`Linter` is told of each row once; what it can say depends on the format that the first rows showed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final, Literal
+
+from catalog.formats.columns import Detected
+from catalog.formats.lengths import Lengths
+from catalog.formats.pii import personal_data
+from catalog.formats.turns import ROLES, shape_of, turns_of
+from catalog.formats.values import text_of
+
+Row = Mapping[str, Any]
+Severity = Literal["error", "warning", "note"]
+
+EXAMPLES: Final = 3
+MAX_HASHES: Final = 5_000_000
+"""Rows whose texts are remembered to find duplicates; beyond it they are not looked for."""
+LONG: Final = 200_000  # characters of a row that are searched for personal data
+UNEVEN: Final = 0.9
+"""The share of one label from which labels are called unbalanced."""
+
+_CHECKS: Final[dict[str, tuple[Severity, str]]] = {
+    "unreadable": ("error", "rows cannot be read"),
+    "missing": ("error", "rows lack a column of their format, or it is empty"),
+    "empty turn": ("error", "rows have a turn without text"),
+    "unknown role": ("error", "rows have a role that no chat template knows"),
+    "order of turns": ("warning", "rows do not alternate between user and assistant"),
+    "no answer": ("warning", "rows do not end with the assistant"),
+    "equal pair": ("error", "rows have the same text chosen and rejected"),
+    "prompt repeated": ("warning", "rows repeat the prompt at the start of the answer"),
+    "label": ("error", "rows have a label that is no yes or no"),
+    "steps": ("error", "rows have not one label for each step"),
+    "duplicate": ("warning", "rows are exact copies of an earlier one"),
+    "near duplicate": ("warning", "rows differ from an earlier one in case, spaces or punctuation only"),
+    "mixed types": ("warning", "columns hold values of several types"),
+    "unbalanced": ("warning", "of the labels are the same"),
+    "length ratio": ("warning", "is how long the chosen answers are beside the rejected ones, in the middle"),
+    "personal data": ("warning", "places look like personal data"),
+    "overlap": ("error", "rows share a run of 13 words with an evaluation set"),
+}
+"""What is looked for: how grave it is, and what is said after the number."""
+
+
+@dataclass
+class Finding:
+    """Something found: in how many rows, the numbers of the first few, and words or counts that tell more."""
+
+    check: str
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+    detail: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """error, warning or note."""
+        return _CHECKS[self.check][0]
+
+    @property
+    def says(self) -> str:
+        """What is wrong, in words that follow the number."""
+        return _CHECKS[self.check][1]
+
+
+@dataclass
+class Report:
+    """What a file holds: rows, its format, how long its texts are, and what was found."""
+
+    rows: int
+    detected: Detected | None
+    findings: list[Finding]
+    lengths: dict[str, int]
+    scripts: dict[str, float]
+    labels: dict[str, int]
+    personal: dict[str, int]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was found that is an error or a warning."""
+        return not any(finding.severity != "note" for finding in self.findings)
+
+
+class Linter:
+    """Counts over rows. `evaluation` holds hashes of runs of words of evaluation sets (`runs_of`)."""
+
+    def __init__(self, detected: Detected | None, evaluation: frozenset[int] = frozenset()) -> None:
+        self.detected = detected
+        self._evaluation = evaluation
+        self._found: dict[str, Finding] = {}
+        self._rows = 0
+        self._seen: set[int] = set()
+        self._folded: set[int] = set()
+        self._types: dict[str, set[str]] = {}
+        self._labels: Counter[str] = Counter()
+        self._personal: Counter[str] = Counter()
+        self._masked: dict[str, list[str]] = {}
+        self._ratios: list[float] = []
+        self._lengths = Lengths()
+
+    def row(self, row: Row) -> None:
+        """Take in a row."""
+        self._rows += 1
+        text = "\n".join(map(text_of, row.values()))
+        self._lengths.add(text)
+        self._repeats(row, text)
+        self._find_personal(text)
+        for name, value in row.items():
+            if value is not None:
+                self._types.setdefault(str(name), set()).add(_kind(value))
+        check = _BY_FORMAT.get(self.detected.format if self.detected else "")
+        if check is not None and self.detected is not None:
+            for name in dict.fromkeys(check(self, row, self.detected.mapping)):
+                self._note(name)
+
+    def bad(self, number: int) -> None:
+        """Take in a row that could not be read."""
+        self._rows += 1
+        self._note("unreadable", number)
+
+    def report(self) -> Report:
+        """What was found, the gravest first."""
+        self._conclude()
+        order = list(_CHECKS)
+        grave = {"error": 0, "warning": 1, "note": 2}
+        findings = sorted(self._found.values(), key=lambda each: (grave[each.severity], order.index(each.check)))
+        return Report(
+            self._rows,
+            self.detected,
+            findings,
+            self._lengths.summary(),
+            self._lengths.scripts(),
+            dict(self._labels.most_common(20)),
+            dict(self._personal),
+        )
+
+    # -- what every row is asked ------------------------------------------------------------------------------------
+
+    def _note(self, check: str, number: int | None = None, count: int = 1, detail: str = "") -> None:
+        finding = self._found.setdefault(check, Finding(check))
+        finding.count += count
+        finding.detail = finding.detail or detail
+        if len(finding.rows) < EXAMPLES:
+            finding.rows.append(self._rows if number is None else number)
+
+    def _repeats(self, row: Row, text: str) -> None:
+        if self._evaluation and any(run in self._evaluation for run in runs_of(text)):
+            self._note("overlap")
+        if len(self._seen) >= MAX_HASHES:
+            return
+        told = {str(name): value for name, value in row.items() if not _is_id(name)}
+        exact = _hash(json.dumps(told, sort_keys=True, default=str))
+        if exact in self._seen:
+            self._note("duplicate")
+            return
+        self._seen.add(exact)
+        folded = _hash(_FOLDED.sub("", unicodedata.normalize("NFKC", text).casefold()))
+        if folded in self._folded:
+            self._note("near duplicate")
+        self._folded.add(folded)
+
+    def _find_personal(self, text: str) -> None:
+        for kind, masked in personal_data(text[:LONG]):
+            self._personal[kind] += 1
+            shown = self._masked.setdefault(kind, [])
+            if len(shown) < EXAMPLES:
+                shown.append(masked)
+            self._note("personal data")
+
+    def _conclude(self) -> None:
+        mixed = sorted(name for name, kinds in self._types.items() if len(kinds) > 1)
+        if mixed and "mixed types" not in self._found:
+            self._found["mixed types"] = Finding("mixed types", len(mixed), [], ", ".join(mixed[:8]))
+        total = self._labels.total()
+        if total >= 20 and (top := self._labels.most_common(1)[0])[1] >= UNEVEN * total:
+            share = round(100 * top[1] / total)
+            self._found["unbalanced"] = Finding("unbalanced", share, [], f"% are {top[0][:40]!r}")
+        if self._ratios:
+            middle = sorted(self._ratios)[len(self._ratios) // 2]
+            if middle > 1.5 or middle < 0.67:
+                self._found["length ratio"] = Finding("length ratio", 1, [], f"{middle:.2f}")
+        if "personal data" in self._found:
+            kinds = (f"{kind} {count:,} ({', '.join(self._masked[kind])})" for kind, count in self._personal.items())
+            self._found["personal data"].detail = "; ".join(kinds)
+
+    # -- what a format asks -----------------------------------------------------------------------------------------
+
+    def _chat(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        value = row.get(mapping.get("messages") or mapping.get("prompt") or "")
+        turns = turns_of(value)
+        if not turns:
+            yield "missing"
+            return
+        roles = [role for role, _text in turns]
+        if any(role not in ROLES.values() for role in roles):
+            yield "unknown role"
+        if any(not text.strip() for text in (text for role, text in turns if role != "tool")) and not _calls(value):
+            yield "empty turn"
+        spoken = [role for role in roles if role in ("user", "assistant")]
+        if spoken[:1] == ["assistant"] or any(one == two for one, two in pairwise(spoken)):
+            yield "order of turns"
+        if "messages" in mapping and spoken[-1:] != ["assistant"]:
+            yield "no answer"
+
+    def _prompt(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        value = row.get(mapping.get("prompt", ""))
+        if isinstance(value, list):
+            yield from self._chat(row, mapping)
+        elif not text_of(value).strip():
+            yield "missing"
+
+    def _completion(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        prompt, answer = (text_of(row.get(mapping.get(role, ""))).strip() for role in ("prompt", "completion"))
+        if not prompt or not answer:
+            yield "missing"
+        elif len(prompt) > 20 and answer.startswith(prompt):
+            yield "prompt repeated"
+
+    def _pair(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        if "chosen" not in mapping or "rejected" not in mapping:
+            return
+        chosen, rejected = (text_of(row.get(mapping[side])).strip() for side in ("chosen", "rejected"))
+        if not chosen or not rejected:
+            yield "missing"
+            return
+        if chosen == rejected:
+            yield "equal pair"
+        if len(self._ratios) < 100_000:
+            self._ratios.append(len(chosen) / len(rejected))
+
+    def _flag(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        sides = {"prompt": mapping.get("prompt", ""), "completion": mapping.get("response", "")}
+        yield from self._completion(row, sides)
+        label = row.get(mapping.get("label", ""))
+        self._labels[str(label)[:60]] += 1
+        if not (isinstance(label, bool) or label in (0, 1, -1)) and str(label).lower() not in _YES_OR_NO:
+            yield "label"
+
+    def _steps(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        steps, labels = row.get(mapping.get("steps", "")), row.get(mapping.get("labels", ""))
+        if not isinstance(steps, list) or not isinstance(labels, list) or len(steps) != len(labels):
+            yield "steps"
+
+    def _labelled(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        if label := mapping.get("label"):
+            if row.get(label) is None:
+                yield "missing"
+            self._labels[str(row.get(label))[:60]] += 1
+
+    def _running(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        if not text_of(row.get(mapping.get("text", ""))).strip():
+            yield "missing"
+
+
+_BY_FORMAT: Final[Mapping[str, Callable[[Linter, Row, Mapping[str, str]], Iterable[str]]]] = {
+    "messages": Linter._chat,
+    "prompt-only": Linter._prompt,
+    "prompt-completion": Linter._completion,
+    "preference-pair": Linter._pair,
+    "unpaired-preference": Linter._flag,
+    "stepwise-supervision": Linter._steps,
+    "labelled": Linter._labelled,
+    "text": Linter._running,
+}
+_YES_OR_NO: Final = ("true", "false", "good", "bad", "yes", "no", "0", "1", "-1")
+_FOLDED: Final = re.compile(r"[\W_]+")
+_WORD: Final = re.compile(r"\w+")
+RUN: Final = 13
+"""Words in a row that two texts share only where one was copied (Brown et al. 2020, appendix C)."""
+
+
+def runs_of(text: str) -> Iterator[int]:
+    """Hashes of all runs of `RUN` words in a text."""
+    words = _WORD.findall(text.lower())
+    return (_hash(" ".join(words[start : start + RUN])) for start in range(len(words) - RUN + 1))
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def _is_id(name: object) -> bool:
+    folded = re.sub(r"[\W_]+", "", str(name).lower())
+    return folded in ("id", "uid", "uuid", "idx", "index", "rowid", "questionid", "promptid", "conversationid")
+
+
+def _kind(value: object) -> str:
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
+
+
+def _calls(value: object) -> bool:
+    return shape_of(value) is not None and any("tool_calls" in turn for turn in value)  # type: ignore[attr-defined]

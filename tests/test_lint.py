@@ -1,0 +1,234 @@
+"""Rows of data files read and checked: forms, packings, formats, faults, personal data."""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import json
+import lzma
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.datafile import BadRow, data_files, first_rows, read_rows
+from catalog.errors import Fatal, Usage
+from catalog.formats import detect_rows
+from catalog.formats.lengths import tokens_in
+from catalog.formats.lint import Linter, Report, runs_of
+from catalog.formats.pii import personal_data
+from tests.conftest import Command
+
+ROWS = [{"question": f"What is {n}?", "answer": f"It is {n}, 数 {n}."} for n in range(30)]
+LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
+
+
+def _write(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.jsonl", LINES),
+        ("a.JSONL", LINES),
+        ("a.json", json.dumps(ROWS).encode()),
+        ("a.json", json.dumps(ROWS, indent=2).encode()),
+        ("a.json", LINES),
+        ("a.jsonl.gz", gzip.compress(LINES)),
+        ("a.jsonl.bz2", bz2.compress(LINES)),
+        ("a.jsonl.xz", lzma.compress(LINES)),
+        ("misnamed.jsonl", gzip.compress(LINES)),
+    ],
+)
+def test_rows_come_out_of_every_form(tmp_path: Path, name: str, data: bytes) -> None:
+    assert list(read_rows(_write(tmp_path, name, data))) == ROWS
+
+
+@pytest.mark.parametrize(("suffix", "delimiter"), [(".csv", ","), (".tsv", "\t")])
+def test_tables_have_a_heading(tmp_path: Path, suffix: str, delimiter: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, ["question", "answer"], delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(ROWS)
+        file.write(delimiter.join("abcd") + "\n")
+    *rows, bad = read_rows(path)
+    assert rows == ROWS
+    assert isinstance(bad, BadRow)
+
+
+def test_parquet_and_text(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.Table.from_pylist(ROWS), tmp_path / "a.parquet")
+    assert list(read_rows(tmp_path / "a.parquet")) == ROWS
+    assert list(read_rows(_write(tmp_path, "b.txt", b"one\n\ntwo\n"))) == [{"text": "one"}, {"text": "two"}]
+
+
+def test_a_bad_row_costs_itself_alone(tmp_path: Path) -> None:
+    path = _write(tmp_path, "a.jsonl", LINES + b'nonsense\n[1]\n{"a": 1}\n')
+    bad = [row for row in read_rows(path) if isinstance(row, BadRow)]
+    assert [row.number for row in bad] == [31, 32]
+    assert len(list(read_rows(path))) == 33
+    assert len(first_rows(path, 5)) == 5
+
+
+def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
+    _write(tmp_path, "b.jsonl", b'{"a": 2}\n')
+    (tmp_path / "in").mkdir()
+    _write(tmp_path / "in", "a.jsonl", b'{"a": 3}\n')
+    _write(tmp_path, ".catalog-receipt.json", b"{}")
+    _write(tmp_path, "README.md", b"# nothing")
+    assert [each.name for each in data_files(tmp_path)] == ["b.jsonl", "a.jsonl"]
+    assert list(read_rows(tmp_path)) == [{"a": 2}, {"a": 3}]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("a.zip", b"PK\x03\x04x"), ("a.bin", b"x"), ("a.jsonl.gz", gzip.compress(LINES)[:-40])]
+)
+def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, data: bytes) -> None:
+    with pytest.raises((Usage, Fatal)):
+        list(read_rows(_write(tmp_path, name, data)))
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_may_be_read(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    for name in ("a.jsonl", "a.json", "a.csv", "a.txt"):
+        try:
+            list(read_rows(_write(folder, name, data)))
+        except (Usage, Fatal):
+            pass
+
+
+# -- lint -----------------------------------------------------------------------------------------------------------
+
+
+def _linted(rows: list[dict[str, Any]], **more: Any) -> Report:
+    linter = Linter(detect_rows(rows), **more)
+    for row in rows:
+        linter.row(row)
+    return linter.report()
+
+
+def _checks(report: Report) -> dict[str, int]:
+    return {finding.check: finding.count for finding in report.findings}
+
+
+def _chat(*turns: tuple[str, str]) -> dict[str, Any]:
+    return {"messages": [{"role": role, "content": text} for role, text in turns]}
+
+
+GOOD = [_chat(("user", f"Why {n}?"), ("assistant", f"Because of {n}.")) for n in range(40)]
+
+
+def test_good_rows_are_clean() -> None:
+    report = _linted(GOOD)
+    assert report.is_clean
+    assert report.findings == []
+    assert report.rows == 40
+    assert report.scripts == {"Latin": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("row", "check"),
+    [
+        (_chat(("user", "a"), ("assistant", " ")), "empty turn"),
+        (_chat(("narrator", "a"), ("assistant", "b")), "unknown role"),
+        (_chat(("user", "a"), ("user", "b"), ("assistant", "c")), "order of turns"),
+        (_chat(("user", "a")), "no answer"),
+        ({"messages": None}, "missing"),
+        (_chat(("user", "write to jane.doe@example.org"), ("assistant", "b")), "personal data"),
+        (GOOD[3], "duplicate"),
+        (_chat(("user", "why  3!"), ("assistant", "BECAUSE of 3")), "near duplicate"),
+    ],
+)
+def test_a_fault_in_a_chat_is_found(row: dict[str, Any], check: str) -> None:
+    report = _linted([*GOOD, row])
+    assert _checks(report)[check] == 1
+    assert next(each.rows for each in report.findings if each.check == check) == [41]
+    assert not report.is_clean
+
+
+def test_faults_of_pairs_are_found() -> None:
+    rows = [{"prompt": f"Q{n}", "chosen": f"good {n} " * 9, "rejected": f"bad {n}"} for n in range(30)]
+    rows += [{"prompt": "Q", "chosen": "same", "rejected": "same"}, {"prompt": "Q", "chosen": "", "rejected": "x"}]
+    checks = _checks(_linted(rows))
+    assert (checks["equal pair"], checks["missing"]) == (1, 1)
+    assert "length ratio" in checks
+
+
+def test_labels_are_counted_and_judged() -> None:
+    rows: list[dict[str, Any]] = [{"prompt": f"Q{n}", "completion": f"A{n}", "label": n != 3} for n in range(60)]
+    report = _linted(rows)
+    assert report.labels == {"True": 59, "False": 1}
+    assert "unbalanced" in _checks(report)
+    steps = [{"prompt": f"Q{n}", "completions": ["a"], "labels": [True]} for n in range(20)]
+    assert _checks(_linted([*steps, {"prompt": "Q", "completions": ["a"], "labels": []}]))["steps"] == 1
+
+
+def test_an_evaluation_set_is_recognised() -> None:
+    words = " ".join(f"word{n}" for n in range(20))
+    runs = frozenset(runs_of(f"Question: {words}"))
+    rows = [*GOOD, _chat(("user", f"so {words}"), ("assistant", "yes"))]
+    assert _checks(_linted(rows, evaluation=runs))["overlap"] == 1
+    assert "overlap" not in _checks(_linted(GOOD, evaluation=runs))
+
+
+def test_mixed_types_are_told() -> None:
+    report = _linted([{"text": "a b c", "label": n if n % 2 else str(n)} for n in range(20)])
+    assert next(each.detail for each in report.findings if each.check == "mixed types") == "label"
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("mail jane.doe@example.co.uk now", ["e-mail"]),
+        ("身份证 11010519491231002X。", ["resident id"]),
+        ("身份证 110105194912310021。", []),
+        ("call 138-1234-5678 or +86 13912345678", ["Chinese mobile number", "Chinese mobile number"]),
+        ("card 4111 1111 1111 1111", ["card number"]),
+        ("card 4111 1111 1111 1112", []),
+        ("IBAN DE89 3704 0044 0532 0130 00", ["IBAN"]),
+        ("call +44 20 7946 0958 or (212) 555-0123", ["telephone number", "telephone number"]),
+        ("server 8.8.4.4, not 127.0.0.1 nor 1.2.3.999", ["IP address"]),
+        ("in 2019 there were 1234567890123 of 3.14159265358979", []),
+    ],
+)
+def test_personal_data_is_found_by_form_and_check_digit(text: str, kinds: list[str]) -> None:
+    found = list(personal_data(text))
+    assert [each.kind for each in found] == kinds
+    assert all("***" in each.masked for each in found)
+
+
+@given(st.text())
+def test_any_text_may_be_searched_for_personal_data(text: str) -> None:
+    assert all(each.masked for each in personal_data(text))
+    assert tokens_in(text) >= 0
+
+
+def test_the_command_reports_and_its_exit_code_says_so(tmp_path: Path, catalog_command: Command) -> None:
+    good = _write(tmp_path, "good.jsonl", "".join(json.dumps(row) + "\n" for row in GOOD).encode())
+    done = catalog_command("lint", str(good))
+    assert done.returncode == 0
+    assert "messages for sft" in done.stdout
+    assert "Nothing found." in done.stdout
+    hostile = _chat(("\x1b]52;c;AAAA\x07evil", "x" * 50), ("assistant", "y"))
+    _write(tmp_path, "bad.jsonl", good.read_bytes() + json.dumps(hostile).encode() + b"\nnonsense\n")
+    done = catalog_command("lint", "bad.jsonl")
+    assert done.returncode == 1
+    assert "1 rows cannot be read" in done.stdout
+    assert "\x1b]" not in done.stdout
+    report = json.loads(catalog_command("lint", "bad.jsonl", "--json").stdout)
+    assert report["clean"] is False
+    assert {each["check"] for each in report["findings"]} >= {"unreadable", "unknown role"}
+    done = catalog_command("lint", "good.jsonl", "--against", "good.jsonl", "-n", "5")
+    assert done.returncode == 0
+    assert catalog_command("lint", "nowhere.jsonl").returncode == 2
