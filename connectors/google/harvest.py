@@ -256,15 +256,17 @@ class Walk:
 
     def _end(self) -> Iterator[Page]:
         """The last page, or why there is none."""
-        for host, error in self.crew.closed.items():
+        closed = dict(self.crew.closed)
+        first = None if self._came or not closed else closed.pop(next(iter(closed)))
+        for host, error in closed.items():
             waiting = sum(
                 self._queue.count(part.scope, host=host, **self._which(part, PAGE)) for part in self._plan.parts
             )
             wait = f" {waiting:,} of its pages wait." if waiting else ""
             self._batch.skipped.append((host, f"{error.message}{wait}"))
-        if not self._came and self.crew.closed:
+        if first is not None:
             yield self._page()
-            raise next(iter(self.crew.closed.values()))
+            raise first
         if not any(self._queue.count(part.scope, due=False, kind=part.pages) for part in self._plan.parts):
             yield self._page()
             told = f": {self._trouble.rstrip('.')}." if self._trouble else "."
