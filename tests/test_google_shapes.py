@@ -135,6 +135,8 @@ def test_a_document_of_its_own(kind: str) -> None:
         ("cp1252", "text/html; charset=nonsense", ""),
         ("cp1252", "text/html; charset=rot13", ""),
         ("utf-16", "text/html", ""),
+        ("utf-16-le", "text/html; charset=utf-16le", ""),
+        ("utf-8", "text/html; charset=utf-16", ""),
         ("iso-8859-15", "text/html; charset=iso-8859-15", ""),
     ],
 )
@@ -208,6 +210,7 @@ FOUND: dict[str, tuple[Any, list[str]]] = {
         [],
     ),
     "another vocabulary": ({"@type": "http://example.org/Dataset", "name": NAME}, []),
+    "a type without any context": ({"type": "Dataset", "name": NAME}, []),
     "no name": ({"@type": "Dataset", "description": "x"}, []),
     "an empty graph": (graph(), []),
     "numbers": (3, []),

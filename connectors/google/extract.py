@@ -75,6 +75,8 @@ def decode(body: bytes, content_type: str = "") -> str:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
     declared = _declared(body, content_type)
+    if declared.startswith("utf-16") and b"\x00" not in body[:256]:
+        declared = "utf-8"
     if not _EAST.match(declared):
         try:
             return body.decode("utf-8")

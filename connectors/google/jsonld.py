@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -162,6 +162,8 @@ class _Walk:
         self._by_id: dict[str, Json] = {}
         self._seen: set[int] = set()
         self._left = MAX_NODES
+        # schema.org's context lets `type` stand for `@type`; without any context it is a word like others
+        self._aliases = any("@context" in node for node in as_list(document) if isinstance(node, dict))
         self._index(document)
         self._visit(document, 0)
         self._drop_described()
@@ -189,7 +191,7 @@ class _Walk:
         if id(node) in self._seen:
             return
         self._seen.update((id(value), id(node)))
-        dataset = is_dataset(node)
+        dataset = is_dataset(node) and ("@type" in node or self._aliases)
         if dataset and len(self.found.nodes) < MAX_FOUND:
             self.found.nodes.append(node)
         elif not dataset:
@@ -273,9 +275,3 @@ def _put(value: Any, by_id: dict[str, Json], depth: int) -> Any:
 
 def _says_something(node: Json) -> bool:
     return any(name in node for name in ("name", "title", "description", "alternateName", "distribution"))
-
-
-def context_of(node: Any) -> str:
-    """The contexts of a document's top nodes as one text, for telling vocabularies apart."""
-    found: Iterable[Any] = (each.get("@context") for each in as_list(node)[:5] if isinstance(each, dict))
-    return str(list(found))[:5_000]
