@@ -211,3 +211,11 @@ def test_access_limits_the_verdict(access: str, commercial: str) -> None:
 
 def test_withdrawn_without_a_claim_is_a_no() -> None:
     assert resolve((), "withdrawn").reason == "Withdrawn by its authors."
+
+
+def test_an_unknown_wrapper_does_not_hide_the_license_of_the_data() -> None:
+    policy = LicenseClaim(raw="cc-by-4.0", by="UCI site policy")
+    copy = LicenseClaim(raw="unknown", by="Kaggle page", scope="packaging")
+    assert resolve([policy, copy]).commercial == "yes"
+    assert resolve([copy]).commercial == "unknown"
+    assert resolve([LicenseClaim(raw="unknown", by="card"), policy]).commercial == "unknown"

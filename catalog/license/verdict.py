@@ -83,11 +83,14 @@ def _resolved(words: tuple[tuple[str, str, Scope, str, str], ...], access: str) 
 
 
 def _closer(readings: Sequence[_Reading]) -> list[_Reading]:
-    """Without labels that only point on ("other", "cc", a link) where another claim names what they point to."""
+    """Without labels that only point on ("other", "cc", a link) where another claim names what they point to, and
+    without wrappers of which nothing is known where the data have a license of their own."""
     named = [each for each in readings if each.said.expression and each.said.expression not in _VAGUE]
 
     def plain_now(reading: _Reading) -> bool:
         name = reading.said.expression
+        if reading.said.cls == "unspecified" and reading.claim.scope == "packaging":
+            return any(each.claim.scope in ("dataset", "content") for each in named)
         if reading.curated or reading.said.commercial != "unknown" or reading in named:
             return False
         kin = "cc" if name == _FAMILY else ""
