@@ -657,6 +657,22 @@ class TestDetails:
         kaggle.add("acme/set", {f"part-{n:04}.csv": b"x" for n in range(420)})
         assert len(connector.files(web, record_of("acme/set"))) == 420
 
+    def test_a_list_that_may_be_too_short(self, kaggle: Kaggle, web: Web, caplog: pytest.LogCaptureFixture) -> None:
+        """Lists of files were seen to end at 3,000."""
+        kaggle.file_page = 1_000
+        rows = [[{"name": f"{page}-{n}.csv"} for n in range(1_000)] for page in range(3)]
+
+        def listed(request: Request, response: Response, wire: Any) -> None:
+            page = int(request.first("pageToken") or 0)
+            value = {"datasetFiles": rows[page], "nextPageToken": str(page + 1) if page < 2 else ""}
+            wire.send(Response(200, {}, json.dumps(value).encode()))
+
+        kaggle.add("acme/set")
+        kaggle.site.script(f"{LIST}/acme/set", listed)
+        with caplog.at_level(logging.WARNING):
+            assert len(connector.files(web, record_of("acme/set"))) == 3_000
+        assert "the bundle has all of them" in caplog.text
+
     def test_missing_and_private_are_not_told_apart(self, kaggle: Kaggle, web: Web) -> None:
         kaggle.add("acme/hidden", private=True)
         for ref in ("acme/hidden", "acme/none"):

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
+
 from catalog.errors import Fatal, Gated, NotFound, Skipped
 from catalog.record import Distribution, Record, clean, clean_count
 from catalog.web import HttpStatus
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 MAX_PATH: Final = 1000  # characters
+DISAGREE: Final = "the storage and Croissant name different MD5s; that of the storage counts"
 NOT_YET: Final = "Kaggle has not packed this version yet; these are its single files"
 _UNSAFE: Final = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)|[\x00\\\ud800-\udfff]")  # an empty part, a dot part, \, no text
 _TOTAL: Final = re.compile(r"bytes\s+\d{1,18}-\d{1,18}/(\d{1,18})\Z")
@@ -58,10 +61,7 @@ def bundle(web: Web, record: Record, revision: str | None = None) -> list[Distri
     """
     view = links.view(web, record.id)
     version = _version(view, record.id, revision)
-    md5, current = "", str(clean_count(value_of(view, "currentVersionNumber")) or "")
-    if version == current:
-        stated = _stated(links.croissant(web, record.id))
-        md5 = stated.md5 if stated.version in ("", version) else ""
+    stated = _stated_md5(web, record.id, version, view)
     url = links.download_url(record.id, version)
     try:
         probe = probed(web, url)
@@ -69,19 +69,21 @@ def bundle(web: Web, record: Record, revision: str | None = None) -> list[Distri
         if error.status == 404:
             return [_noted(file, NOT_YET) for file in files(web, record, version)]
         raise refused(error, record.id, view) from None
-    note = "the storage and Croissant name different MD5s; that of the storage counts" if md5 and probe.md5 else ""
-    note = note if md5 != probe.md5 else ""
-    digest = probe.md5 or md5
-    return [
-        Distribution(
-            url=url,
-            path=BUNDLE,
-            format="zip",
-            bytes=probe.bytes,
-            digest=f"md5:{digest}" if digest else "",
-            note=note,
-        )
-    ]
+    digest = probe.md5 or stated
+    note = DISAGREE if stated and probe.md5 not in ("", stated) else ""
+    form = Distribution(url=url, path=BUNDLE, format="zip", bytes=probe.bytes, note=note)
+    return [msgspec.structs.replace(form, digest=f"md5:{digest}" if digest else "")]
+
+
+def _stated_md5(web: Web, ref: str, version: str, view: Json) -> str:
+    """The MD5 of the bundle that Croissant names; its document is of the current version alone."""
+    if version != str(clean_count(value_of(view, "currentVersionNumber")) or ""):
+        return ""
+    try:
+        stated = bundle_of(node_of(links.croissant(web, ref)))
+    except Skipped:
+        return ""
+    return stated.md5 if stated.version in ("", version) else ""
 
 
 def pinned(web: Web, record: Record, revision: str | None = None) -> str:
@@ -152,13 +154,6 @@ def _version(view: Json, ref: str, revision: str | None) -> str:
     return str(wanted)
 
 
-def _stated(document: object) -> Any:
-    try:
-        return bundle_of(node_of(document))
-    except Skipped:
-        return bundle_of({})
-
-
 def _checked(ref: str, path: str) -> bool:
     """Whether a row names a file. Raises `Fatal` for a path that would leave the dataset."""
     if path and (_UNSAFE.search(path) or len(path) > MAX_PATH):
@@ -167,6 +162,4 @@ def _checked(ref: str, path: str) -> bool:
 
 
 def _noted(file: Distribution, note: str) -> Distribution:
-    import msgspec
-
     return msgspec.structs.replace(file, note=note)

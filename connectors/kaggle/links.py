@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
@@ -20,8 +21,11 @@ FILE_PAGE: Final = 200  # files asked for a page; Kaggle gives 20 of its own
 MAX_FILES: Final = 200_000
 CROISSANT_TIME: Final = 20.0  # seconds
 MAX_PAGES: Final = 10_000
+SHORT_LIST: Final = 3_000  # files at which a list was seen to end too early
 
 Json = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 
 def ask(web: Web, url: str, params: dict[str, str] | None = None) -> object:
@@ -50,37 +54,35 @@ def view(web: Web, ref: str, version: str = "") -> Json:
 
 def file_rows(web: Web, ref: str, version: str = "") -> Iterator[Json]:
     """The files of a dataset, page by page. Raises as `view` does; a listing that leads in a circle is `Fatal`."""
-    url = settings.api("list", *_parts(ref))
     chosen = {"datasetVersionNumber": version} if version else {}
     token, used, count = "", {""}, 0
     for _ in range(MAX_PAGES):
-        params = {**chosen, "pageSize": str(FILE_PAGE), **({"pageToken": token} if token else {})}
-        try:
-            value = ask(web, url, params)
-        except HttpStatus as error:
-            raise explained(error, ref) from None
-        rows = value.get("datasetFiles") if isinstance(value, dict) else None
-        said = (
-            clean(value.get("errorMessage") or value.get("errorMessageNullable"), 200)
-            if isinstance(value, dict)
-            else ""
-        )
-        if said:
-            raise Fatal(
-                f"Kaggle does not list the files of {ref}: {said}", "Fetch the whole bundle, without --include."
-            )
-        for row in rows if isinstance(rows, list) else []:
-            if isinstance(row, dict):
-                count += 1
-                yield row
-        token = clean(value.get("nextPageToken"), 2000) if isinstance(value, dict) else ""
+        rows, token = _file_page(web, ref, {**chosen, **({"pageToken": token} if token else {})})
+        yield from rows
+        count += len(rows)
         if not token:
-            return
+            break
         if token in used or count > MAX_FILES:
             raise Fatal(
                 f"Kaggle's list of the files of {ref} leads in a circle.", "Fetch the bundle, without --include."
             )
         used.add(token)
+    if count == SHORT_LIST:
+        log.warning("Kaggle's list of the files of %s may end before the files do; the bundle has all of them.", ref)
+
+
+def _file_page(web: Web, ref: str, asked: dict[str, str]) -> tuple[list[Json], str]:
+    """One page of files, and the token of the next page."""
+    try:
+        value = ask(web, settings.api("list", *_parts(ref)), {**asked, "pageSize": str(FILE_PAGE)})
+    except HttpStatus as error:
+        raise explained(error, ref) from None
+    answer: Json = value if isinstance(value, dict) else {}
+    if said := clean(answer.get("errorMessage") or answer.get("errorMessageNullable"), 200):
+        raise Fatal(f"Kaggle does not list the files of {ref}: {said}", "Fetch the whole bundle, without --include.")
+    rows = answer.get("datasetFiles")
+    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return found, clean(answer.get("nextPageToken"), 2000)
 
 
 def croissant(web: Web, ref: str) -> object:
