@@ -607,6 +607,7 @@ class TestDetails:
         assert whole.bytes == len(shelf.bundle(1))
         assert whole.digest.startswith("md5:")
         assert [form.path for form in named] == ["a.csv", "c d.csv", "deep/b.json"]
+        assert all(form.url.startswith("https://www.kaggle.com/api/v1/datasets/download/acme/set/") for form in named)
         assert {column.config for column in record.columns} == set(files)
         assert Statement("file-format", "csv", "Kaggle files") in record.statements
         assert record.access == "open"

@@ -9,7 +9,7 @@ import msgspec
 
 from catalog.errors import CatalogError, Skipped
 from catalog.record import MAX_RECORD, Column, Distribution, Record, Statement, clean, clean_count, encode
-from connectors.kaggle import croissant, links
+from connectors.kaggle import croissant, links, settings
 from connectors.kaggle.files import path_of, single
 from connectors.kaggle.mapping import to_record
 
@@ -51,7 +51,7 @@ def merged(record: Record, viewed: Record, rows: list[Json], document: Json) -> 
         bytes=packed if same else None,
         digest=f"md5:{of_this.md5}" if of_this.md5 else "",
     )
-    named = [single(record.id, viewed.revision, row) for row in rows if path_of(row)]
+    named = [_kept(single(record.id, viewed.revision, row)) for row in rows if path_of(row)]
     return msgspec.structs.replace(
         viewed,
         bytes=viewed.bytes or record.bytes,
@@ -61,6 +61,10 @@ def merged(record: Record, viewed: Record, rows: list[Json], document: Json) -> 
         statements=tuple(dict.fromkeys((*viewed.statements, *_formats(rows)))),
         distributions=(whole, *named[:MAX_FILES]),
     )
+
+
+def _kept(file: Distribution) -> Distribution:
+    return msgspec.structs.replace(file, url=settings.stored(file.url))
 
 
 def listed_columns(rows: list[Json]) -> tuple[Column, ...]:

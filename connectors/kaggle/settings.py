@@ -33,6 +33,11 @@ def api(verb: str, *parts: str) -> str:
     return "/".join((endpoint() + API, verb, *(quote(part, safe="") for part in parts)))
 
 
+def stored(url: str) -> str:
+    """An address of ours as a record keeps it: at Kaggle itself, whatever mirror was asked."""
+    return HOME + url.removeprefix(endpoint()) if is_ours(url) else url
+
+
 def hosts() -> frozenset[str]:
     """The host that the user named in the environment: for `WebSettings.allow_private_hosts`."""
     host = urlsplit(endpoint()).hostname if os.environ.get(VARIABLE, "").strip() else None
