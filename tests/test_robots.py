@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +120,18 @@ def test_what_lies_beyond_500_kib_does_not_count() -> None:
     rules = robots.parse(b"User-agent: *\nDisallow: /a\n" + filler + b"Disallow: /b\n" + filler, 0.0)
     assert not rules.allows(SITE + "/a")
     assert rules.allows(SITE + "/b")
+
+
+def test_recorded_robots_files_are_read(shared_fixtures: Path) -> None:
+    files = {file.name: file for file in (shared_fixtures / "schema_org" / "robots").iterdir()}
+    rules = {name: robots.parse(file.read_bytes(), 0.0) for name, file in files.items()}
+    assert len(rules) >= 8
+    assert rules["europa.eu.txt"].delay == 10.0
+    assert rules["adsabs.harvard.edu.txt"].sitemaps == ("http://adsabs.harvard.edu/sitemap_index.xml",)
+    assert len(rules["www.census.gov.txt"].sitemaps) == 3
+    closed = {name for name, each in rules.items() if not each.allows("https://a.org/some/dataset")}
+    assert closed == {"www.census.gov.txt"}, "it closes all to agents that it does not name"
+    assert not rules["www.researchgate.net.txt"].allows("https://www.researchgate.net/deref/x")
 
 
 @given(st.binary(max_size=300))

@@ -6,6 +6,7 @@ import gzip
 import time
 import tracemalloc
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -78,6 +79,43 @@ def test_images_and_other_languages_are_no_pages() -> None:
     assert read(body) == ([Listed("https://a.org/1", "2024")], [])
 
 
+RSS = b"""<rss version="2.0"><channel><link>https://a.org/</link><item><title>1</title><link> https://a.org/1 </link>
+<pubDate>Mon, 01 Jan 2024 12:00:00 +0100</pubDate></item><item><link>https://a.org/2</link></item></channel></rss>"""
+ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom"><link href="https://a.org/"/><updated>2024-01-01</updated>
+<entry><link rel="edit" href="https://a.org/edit"/><link href="https://a.org/1"/><updated>2024-01-02</updated>
+<published>2023-01-01</published></entry><entry><link rel="alternate" href="https://a.org/2"/></entry></feed>"""
+
+
+def test_a_feed_may_stand_for_a_sitemap() -> None:
+    found, problems = read(RSS)
+    assert found == [Listed("https://a.org/1", "2024-01-01T11:00:00Z"), Listed("https://a.org/2")]
+    assert problems == []
+    assert read(ATOM) == ([Listed("https://a.org/1", "2024-01-02"), Listed("https://a.org/2")], [])
+
+
+RECORDED = {
+    "geocodes_headless.xml": 19,
+    "harvard_dataverse_excerpt.xml": 3,
+    "usap_dc.xml": 2,
+    "usp_atom1.0.xml": 2,
+    "usp_google-news.xml": 2,
+    "usp_hreflang.xml": 2,
+    "usp_rss2.0.xml": 2,
+    "usp_simple-index.xml": 2,
+    "usp_simple-urlset.xml": 2,
+}
+
+
+def test_recorded_sitemaps_are_read(shared_fixtures: Path) -> None:
+    files = sorted((shared_fixtures / "schema_org" / "sitemaps").iterdir())
+    assert {file.name for file in files} >= set(RECORDED)
+    for file in files:
+        found, problems = read(file.read_bytes())
+        assert (len(found), problems) == (RECORDED.get(file.name, len(found)), []), file.name
+        assert all(address(each.url) and each.modified for each in found), file.name
+        assert {each.nested for each in found} == {file.name == "usp_simple-index.xml"}
+
+
 # --- damage -----------------------------------------------------------------------------------------------------------
 
 
@@ -119,7 +157,8 @@ def test_a_damaged_packed_file_gives_what_came() -> None:
         (urlset("").encode(), "no address"),
         (b"<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
         (b"<html><body>Not found</body></html>", "'html'"),
-        (b"<rss><channel/></rss>", "'rss'"),
+        (b"<rss><channel/></rss>", "no address"),
+        (b"<rdf><channel/></rdf>", "'rdf'"),
         (b"<a><urlset/></a>", "'a'"),
         (b'{"error": "not found"}', "no sitemap"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "no sitemap"),

@@ -1,4 +1,5 @@
-"""Sitemaps (sitemaps.org 0.9): the addresses that a site lists, with the time of their last change.
+"""Sitemaps (sitemaps.org 0.9): the addresses that a site lists, with the time of their last change. A feed (RSS 2.0,
+Atom) may stand for one.
 
 XML goes through expat itself, the parser under `xml.etree`: it streams, and it tells of a DOCTYPE before any of it is
 read, which xml.etree's fast parser hides (so that defusedxml falls back to the slow one). Packed files are unpacked a
@@ -12,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 from xml.parsers import expat
@@ -41,7 +43,7 @@ class Listed:
 
 
 class Sitemap:
-    """A sitemap file of any kind: urlset, sitemapindex, or one address a line; packed or not.
+    """A sitemap file of any kind: urlset, sitemapindex, feed, or one address a line; packed or not.
 
     Iterate it once; what stood in the way is then in `problems`, a line each. Nothing is raised.
     """
@@ -132,6 +134,24 @@ class _Refused(Exception):
     """What is no sitemap, or must not be parsed."""
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """Where a document keeps its addresses: the name of an item and how deep it stands, and the names of its fields."""
+
+    item: str
+    depth: int = 2
+    url: str = "loc"
+    modified: tuple[str, ...] = ("lastmod",)
+
+
+_KINDS: Final = {
+    "urlset": _Kind("url"),
+    "sitemapindex": _Kind("sitemap"),
+    "rss": _Kind("item", 3, "link", ("pubDate",)),
+    "feed": _Kind("entry", 2, "link", ("modified", "published", "updated")),
+}
+
+
 class _Reader:
     """Collects the addresses of an XML sitemap while it is parsed."""
 
@@ -146,6 +166,7 @@ class _Reader:
         self._names: list[str] = []
         self._fields: dict[str, str] = {}
         self._field = ""
+        self._kind = _KINDS["urlset"]
 
     def feed(self, data: bytes) -> list[Listed]:
         """What is complete after so much more. Raises `_Refused`, `ExpatError`."""
@@ -165,16 +186,21 @@ class _Reader:
             raise _Refused("it is a web page, no sitemap")
         raise _Refused("it has a DOCTYPE, which no sitemap has, and is not read")
 
-    def _start(self, name: str, _: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(" ")[2]
-        if not self._names and local not in ("urlset", "sitemapindex"):
-            raise _Refused(f"it is no sitemap but a document of the kind {local[:40]!r}")
+        if not self._names:
+            if local not in _KINDS:
+                raise _Refused(f"it is no sitemap but a document of the kind {local[:40]!r}")
+            self._kind = _KINDS[local]
         if len(self._names) == NESTING:
             raise _Refused("its elements are nested too deep")
         self._names.append(local)
-        if len(self._names) == 2:
+        kind, depth = self._kind, len(self._names)
+        if depth == kind.depth:
             self._fields = {}
-        self._field = local if len(self._names) == 3 and local in ("loc", "lastmod") else ""
+        self._field = local if depth == kind.depth + 1 and local in (kind.url, *kind.modified) else ""
+        if self._field == kind.url and attributes.get("rel", "alternate") == "alternate":
+            self._fields.setdefault(kind.url, attributes.get("href", "")[: LONGEST + 1])
 
     def _text(self, data: str) -> None:
         if self._field and len(known := self._fields.get(self._field, "")) <= LONGEST:
@@ -183,8 +209,10 @@ class _Reader:
     def _end(self, _: str) -> None:
         item = self._names.pop()
         self._field = ""
-        if len(self._names) == 1 and item in ("url", "sitemap") and (url := self._fields.get("loc", "").strip()):
-            self.found.append(Listed(url[: LONGEST + 1], moment(self._fields.get("lastmod", "")), item == "sitemap"))
+        kind = self._kind
+        if len(self._names) + 1 == kind.depth and item == kind.item and (url := self._fields.get(kind.url, "").strip()):
+            changed = max(_date(self._fields.get(name, "")) for name in kind.modified)
+            self.found.append(Listed(url[: LONGEST + 1], changed, item == "sitemap"))
 
 
 def moment(text: str) -> str:
@@ -201,6 +229,16 @@ def moment(text: str) -> str:
         found = found.replace(hour=int(hour), minute=int(minute), second=min(59, int(second or 0)), tzinfo=_zone(zone))
         return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
     except (ValueError, OverflowError):
+        return ""
+
+
+def _date(text: str) -> str:
+    """A date of the W3C form, or of RFC 822 as RSS has it."""
+    if found := moment(text):
+        return found
+    try:
+        return moment(parsedate_to_datetime(text[:60]).replace(microsecond=0).isoformat())
+    except (ValueError, TypeError, OverflowError, IndexError):
         return ""
 
 
