@@ -138,8 +138,10 @@ def test_json_csv_and_keys_agree(command: Command) -> None:
 
 def test_pages(command: Command) -> None:
     first = command("search", "medical", "-n", "2")
-    assert re.fullmatch(r"1-2 of \d+\. Next: --page 2\n", first.stderr)
-    total = int(first.stderr.split()[2].strip("."))
+    said, here = first.stderr.splitlines()
+    assert said == "Read as: domain medical. Search the words alone with --exact."
+    assert re.fullmatch(r"1-2 of \d+\. Next: --page 2", here)
+    total = int(here.split()[2].strip("."))
     last = command("search", "medical", "-n", "2", "--page", str((total + 1) // 2))
     assert last.returncode == 0
     assert "Next" not in last.stderr

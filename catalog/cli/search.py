@@ -117,7 +117,7 @@ class _SearchCommand(click.Command):
 @click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Hits on a page.")
 @click.option("--page", type=click.IntRange(1, 100_000), default=1, help="Which page.")
 @click.option("--facets/--no-facets", "facets", default=None, help="Counts by facet (on a terminal: shown).")
-@click.option("--exact", is_flag=True, help="Search the words as typed, without spelling help.")
+@click.option("--exact", is_flag=True, help="Search the words alone: no terms, no spelling help.")
 @click.option("--merge/--no-merge", default=True, help="Show the copies of a dataset as one result, or each.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
@@ -228,6 +228,11 @@ def talk(query: Query, result: Result) -> Iterable[str]:
     from catalog.text import for_terminal
 
     yield from map(for_terminal, result.notes)
+    if result.read_as:
+        terms = ", ".join(map(term_said, result.read_as))
+        yield said("Read as: {terms}. Search the words alone with --exact.", terms=for_terminal(terms))
+    if result.left_out:
+        yield said("Few hold every word; those without {word!r} follow.", word=for_terminal(result.left_out))
     if result.did_you_mean:
         asked, shown = for_terminal(query.text), for_terminal(result.did_you_mean)
         yield said(
@@ -250,6 +255,12 @@ def talk(query: Query, result: Result) -> Iterable[str]:
             yield f"  {said(said_of, name=for_terminal(name), count=count)}"
         if not result.emptied_by:
             yield said("Try fewer words, or list what there is with: catalog facets")
+
+
+def term_said(term: str) -> str:
+    """A term that words were read as: `domain:legal or genre:legal-document` is what a person reads aloud."""
+    parts = (part.partition(":") for part in term.split(" or "))
+    return f" {said('or')} ".join(f"{said(facet)} {id}" for facet, _colon, id in parts)
 
 
 def key_for_pipe(hit: Hit) -> str:

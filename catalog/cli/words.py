@@ -50,6 +50,11 @@ CHINESE = {
     "refused": "不提供",
     "withdrawn": "已撤回",
     # search
+    "Read as: {terms}. Search the words alone with --exact.": "理解为：{terms}。只按字面搜索请加 --exact。",
+    "Few hold every word; those without {word!r} follow.": "同时含有所有词的很少，其后是不含 {word!r} 的结果。",
+    "or": "或",
+    "format": "格式",
+    "genre": "体裁",
     "Few or none for {asked!r}; showing {shown!r}. Use --exact to search as typed.": (
         "{asked!r} 几乎没有结果，已改查 {shown!r}；按原样搜索请加 --exact。"
     ),

@@ -74,6 +74,10 @@ class Result:
     did_you_mean: str = ""
     emptied_by: tuple[tuple[str, int], ...] = ()
     total_is_exact: bool = True
+    read_as: tuple[str, ...] = ()
+    """The terms that words of the query were read as, as filters are typed: what carries them all comes first."""
+    left_out: str = ""
+    """The word without which the last hits were found, where few hold all of the words."""
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
@@ -94,6 +98,8 @@ class Result:
             "facets": facets,
             "notes": list(self.notes),
             "did_you_mean": self.did_you_mean,
+            "read_as": list(self.read_as),
+            "left_out": self.left_out,
             "emptied_by": [{"filter": name, "hits_without_it": count} for name, count in self.emptied_by],
         }
 

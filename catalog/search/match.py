@@ -1,53 +1,82 @@
-"""A query as an FTS5 MATCH expression: pure text building, every word quoted.
+"""A query as FTS5 MATCH expressions: pure text building, every word quoted.
 
-Words are looked for in all text columns. A word that is a spelling of a facet term also matches what carries the
-term; a CJK run is a phrase of overlapping pairs, and where it is made of known terms (医疗对话) it also matches
-those terms one by one.
+Words are looked for in all text columns; a CJK run is a phrase of overlapping pairs. A part of the words that names
+facet terms also matches what carries one of them. So there are two answers: the whole, where each part is held as a
+word or as a term, and within it the first, where each such part is held as a term, or all are held by name and title.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from catalog.index.keys import EVERY, bigrams, cjk_runs, name_norm, token_of
 from catalog.search.query import Query, Range, Word
-from catalog.search.terms import LONGEST_NAME, Filters, segments, together
+from catalog.search.terms import Filters
+from catalog.search.understand import Part, Reading, Term, Unit
 from catalog.text import for_fts
-
-TermsOf = Mapping[str, tuple[int, ...]]
 
 _CUT = "\x00"
 """Stands where a CJK run was; no text holds it."""
 
 
-def match_expression(query: Query, filters: Filters, terms: TermsOf) -> str:
-    """The MATCH expression of a whole query. Without any positive part it matches every document."""
-    positive = words_expressions(query, filters, terms)
-    positive.extend(_either([term_string(number) for number in numbers]) for numbers in filters.wanted.values())
-    negative = [word_expression(word, {}) for word in query.words if word.negated]
+def match_expression(query: Query, filters: Filters, positive: Iterable[str], unwanted: Sequence[Term] = ()) -> str:
+    """The MATCH expression of positive parts, filters and what is excluded; `unwanted` are terms that excluded words
+    name. Without any positive part it matches every document."""
+    wanted = [part for part in positive if part]
+    wanted.extend(_either([term_string(number) for number in numbers]) for numbers in filters.wanted.values())
+    negative = [word_expression(word) for word in query.words if word.negated]
+    negative.extend(term_string(term.number) for term in unwanted)
     negative.extend(term_string(number) for numbers in filters.unwanted.values() for number in numbers)
     negative = [each for each in negative if each]
-    whole = " AND ".join(positive) if positive else f'"{EVERY}"'
+    whole = " AND ".join(wanted) if wanted else f'"{EVERY}"'
     return f"({whole}) NOT ({' OR '.join(negative)})" if negative else whole
 
 
-def words_expressions(query: Query, filters: Filters, terms: TermsOf) -> list[str]:
-    """One expression for each free word that has letters or digits; neighbours that name a term together are one."""
-    words = [word for word in query.words if not word.negated]
-    found: list[str] = []
-    while words:
-        size = max((n for n in range(2, LONGEST_NAME + 1) if together(words[:n], n) in terms), default=1)
-        each = [expression for word in words[:size] if (expression := word_expression(word, terms))]
-        if size > 1:
-            numbers = terms[together(words[:size], size)]
-            each = [_either([f"({' AND '.join(each)})", *(term_string(number) for number in numbers)])]
-        found.extend(each)
-        words = words[size:]
-    loose = (word_expression(Word(text), terms) for text in filters.text)
-    return found + [expression for expression in loose if expression]
+def whole_expressions(reading: Reading) -> list[str]:
+    """One expression for each unit that has letters or digits: each part as words or as a term."""
+    silent = not any(part.says for unit in reading.units for part in unit.parts)
+    found = (_unit_expression(unit, silent) for unit in reading.units)
+    return [expression for expression in found if expression]
 
 
-def word_expression(word: Word, terms: TermsOf) -> str:
+def first_expressions(reading: Reading) -> list[str]:
+    """What matches hold that come first; [] where nothing in the words names a term."""
+    if not reading.terms:
+        return []
+    tagged = [_either(_tokens(part)) if part.terms else words_expression(part) for part in reading.parts]
+    whole = " AND ".join(each for each in tagged if each)
+    title = _title_expression(reading.parts)
+    return [f"(({whole}) OR {title})" if title else whole]
+
+
+def _title_expression(parts: Sequence[Part]) -> str:
+    """Several parts of Latin words, all in name and title; the pairs of CJK runs stand in a column of their own."""
+    if len(parts) < 2 or any(cjk_runs(part.text) for part in parts):
+        return ""
+    return f"{{name title}} : ({' AND '.join(each for part in parts if (each := words_expression(part)))})"
+
+
+def _unit_expression(unit: Unit, silent: bool) -> str:
+    each = [_either([words_expression(part), *_tokens(part)]) for part in unit.parts if part.says or silent]
+    joined = " AND ".join(expression for expression in each if expression)
+    if unit.whole is None or len(unit.parts) == 1:
+        return joined if len(each) < 2 else f"({joined})"
+    return _either([word_expression(unit.whole), f"({joined})"] if joined else [word_expression(unit.whole)])
+
+
+def _tokens(part: Part) -> list[str]:
+    return [term_string(term.number) for term in part.terms]
+
+
+def words_expression(part: Part) -> str:
+    """All words of a part, as words, or one of the spellings near to it."""
+    if part.near:
+        return _either([*map(word_expression, part.words), *map(for_fts, part.near)])
+    each = [expression for word in part.words if (expression := word_expression(word))]
+    return each[0] if len(each) == 1 else f"({' AND '.join(each)})" if each else ""
+
+
+def word_expression(word: Word) -> str:
     """The expression of one word: each piece that is not CJK as a phrase, each CJK run as a phrase of pairs, all of
     them."""
     runs = cjk_runs(word.text)
@@ -56,12 +85,8 @@ def word_expression(word: Word, terms: TermsOf) -> str:
         rest = rest.replace(run, _CUT, 1)
     pieces = [piece for piece in rest.split(_CUT) if any(map(str.isalnum, piece))]
     parts = [_plain_expression(piece, word.kind) for piece in pieces]
-    parts.extend(_run_expression(run, terms) for run in runs)
-    if not parts:
-        return ""
-    expression = parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
-    numbers = terms.get(name_norm(word.text), ()) if word.kind == "word" else ()
-    return _either([expression, *(term_string(number) for number in numbers)])
+    parts.extend(_run_expression(run) for run in runs)
+    return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})" if parts else ""
 
 
 def _plain_expression(text: str, kind: str) -> str:
@@ -73,15 +98,8 @@ def _plain_expression(text: str, kind: str) -> str:
     return for_fts(text)
 
 
-def _run_expression(run: str, terms: TermsOf) -> str:
-    if len(run) == 1:
-        return f"{for_fts(run)} *"
-    phrase = for_fts(bigrams(run).rpartition(" ")[0])
-    parts = segments(run, terms)
-    if parts is None:
-        return phrase
-    each = (_either([_run_expression(part, {}), *(term_string(n) for n in terms[part])]) for part in parts)
-    return _either([phrase, f"({' AND '.join(each)})"])
+def _run_expression(run: str) -> str:
+    return f"{for_fts(run)} *" if len(run) == 1 else for_fts(bigrams(run).rpartition(" ")[0])
 
 
 def term_string(number: int) -> str:
@@ -89,8 +107,9 @@ def term_string(number: int) -> str:
     return f'"{token_of(number)}"'
 
 
-def _either(expressions: list[str]) -> str:
-    return expressions[0] if len(expressions) == 1 else f"({' OR '.join(expressions)})"
+def _either(expressions: Sequence[str]) -> str:
+    each = [expression for expression in expressions if expression]
+    return each[0] if len(each) == 1 else f"({' OR '.join(each)})" if each else ""
 
 
 def range_condition(ranges: Mapping[str, Range], *, missing: bool = False) -> tuple[str, list[int | str]]:

@@ -73,11 +73,12 @@ def _named(connection: sqlite3.Connection, number: int, asked: str) -> Named:
     return Named(number, key, title, how)
 
 
-def slots_named(connection: sqlite3.Connection, text: str, filters: Filters) -> list[int]:
+def slots_named(connection: sqlite3.Connection, text: str, filters: Filters, within: str = "") -> list[int]:
     """The slots of what is named just as a text says and passes the filters: ids without an owner, then the others,
-    most popular first."""
+    most popular first; of these only what matches `within`, where that is given."""
     norm = name_norm(last_segment(text))
-    slots = {number: slot for number, slot, _whole in connection.execute(_NAMED, (norm,))} if norm else {}
+    rows = connection.execute(_NAMED, (norm,)).fetchall() if norm else []
+    slots = {number: slot for number, slot, whole in rows if whole or not within or _holds(connection, slot, within)}
     if "/" in text or ":" in text:
         slots = {each.id: _slot(connection, each.id) for each in resolve(connection, text)} or slots
     return [slot for slot in slots.values() if _passes(connection, slot, filters)]
@@ -90,8 +91,11 @@ def _slot(connection: sqlite3.Connection, number: int) -> int:
 
 def _passes(connection: sqlite3.Connection, slot: int, filters: Filters) -> bool:
     def holds(numbers: tuple[int, ...]) -> bool:
-        match = " OR ".join(term_string(number) for number in numbers)
-        statement = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = ?"
-        return connection.execute(statement, (match, slot)).fetchone() is not None
+        return _holds(connection, slot, " OR ".join(term_string(number) for number in numbers))
 
     return all(map(holds, filters.wanted.values())) and not any(map(holds, filters.unwanted.values()))
+
+
+def _holds(connection: sqlite3.Connection, slot: int, match: str) -> bool:
+    statement = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = ?"
+    return connection.execute(statement, (match, slot)).fetchone() is not None

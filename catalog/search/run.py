@@ -8,7 +8,7 @@ falls, so FTS5 may stop after `TIER` matches whatever a word matches.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,17 +18,21 @@ from catalog.search.explain import emptied_by
 from catalog.search.facets import count_facets
 from catalog.search.fold import has_clusters, hidden_copies
 from catalog.search.hits import Result, read_hits, term_names
-from catalog.search.match import match_expression, range_condition
+from catalog.search.match import first_expressions, match_expression, range_condition, whole_expressions
 from catalog.search.names import slots_named
-from catalog.search.query import Query
-from catalog.search.suggest import corrected
-from catalog.search.terms import Filters, names, resolve_filters, spellings, text_terms
+from catalog.search.query import Query, Word
+from catalog.search.suggest import readings
+from catalog.search.terms import Filters, resolve_filters, spellings
+from catalog.search.understand import Part, Reading, Term, looked_up, named, read
 
 TIER = 1000
 """How many of the most popular matches are scored."""
 
 FEW = 3
 """Fewer hits than this, and other spellings are tried."""
+
+MOST_PARTS = 6
+"""Words of a query that finds little, of which one is left out to find more."""
 
 _WEIGHTS = "10.0, 5.0, 1.0, 3.0, 1.0, 2.0"
 """bm25 weights of name, title, body, extra, facets, cjk."""
@@ -45,6 +49,9 @@ class Plan(NamedTuple):
     condition: str
     values: tuple[int | str, ...]
     filters: Filters
+    reading: Reading
+    earlier: tuple[str, ...] = ()
+    """MATCH expressions of what comes first, and next: parts of what `match` holds."""
     named: tuple[int, ...] = ()
     """The slots of what is named just as asked; they come first, whether or not the words match."""
     hidden: frozenset[int] = frozenset()
@@ -84,21 +91,61 @@ def run(
             connection.execute("ROLLBACK")
 
 
-def _found(connection: sqlite3.Connection, query: Query, help_spelling: bool, total: bool) -> tuple[Result, Plan]:
+def _found(connection: sqlite3.Connection, query: Query, help: bool, total: bool) -> tuple[Result, Plan]:
     """The page of a query, or of a better spelling of it, with the plan it was found by."""
-    plan = _folded(connection, query, _with_named(connection, query, prepare(connection, query), query.text))
+    plan = _ready(connection, query, prepare(connection, query, understand=help), query.text)
     result = _page(connection, query, plan, total)
-    if help_spelling and query.words and result.total < FEW and not plan.named:
-        better = corrected(connection, query, plan, result.total)
-        if better is not None:
-            text, match = better
-            again = _folded(connection, query, _with_named(connection, query, plan._replace(match=match), text))
-            found = _page(connection, query, again, total)
-            if found.total > result.total:
-                result, plan = replace(found, did_you_mean=text), again
+    if help and plan.reading.units and result.total < FEW and not plan.named:
+        result, plan = _respelt(connection, query, result, plan, total)
+        if result.total < FEW and not plan.named:
+            result, plan = _relaxed(connection, query, result, plan, total)
     if not result.hits and query.offset == 0:
         result = replace(result, emptied_by=emptied_by(query, lambda other: total_of(connection, other)))
+    return replace(result, read_as=tuple(map(_said, plan.reading.terms)) if plan.earlier else ()), plan
+
+
+def _said(terms: Sequence[Term]) -> str:
+    """The terms that a part of the words was read as, as filters are typed."""
+    return " or ".join(f"{term.facet}:{term.id}" for term in terms)
+
+
+def _respelt(
+    connection: sqlite3.Connection, query: Query, result: Result, plan: Plan, total: bool
+) -> tuple[Result, Plan]:
+    """The page of the likeliest spelling that finds anything, where that is more than the words as typed do."""
+
+    def known(word: str) -> tuple[Term, ...]:
+        words = [Word(word)]
+        return named(words, spellings(connection, looked_up(words)))
+
+    for reading in readings(connection, plan.reading, known, found=result.total > 0):
+        other = _planned(query, plan.filters, reading)
+        if _count(connection, other, 1):
+            again = _ready(connection, query, other, reading.text)
+            found = _page(connection, query, again, total)
+            better = found.total > result.total
+            return (replace(found, did_you_mean=reading.text), again) if better else (result, plan)
     return result, plan
+
+
+def _relaxed(
+    connection: sqlite3.Connection, query: Query, result: Result, plan: Plan, total: bool
+) -> tuple[Result, Plan]:
+    """The page with what holds all parts of the words but one behind it, where that is more."""
+    parts = plan.reading.parts
+    found: list[tuple[bool, int, Part, Plan]] = []
+    for part in parts if 1 < len(parts) <= MOST_PARTS else ():
+        other = _planned(query, plan.filters, plan.reading.without(part))
+        count = _count(connection, other, TIER)
+        if count > result.total:
+            found.append((count < FEW, count if count >= FEW else -count, part, other))
+    if not found:
+        return result, plan
+    _few, _count_of, part, other = min(found, key=lambda each: each[:2])
+    wider = other._replace(earlier=(*plan.earlier, plan.match, *other.earlier), reading=plan.reading)
+    again = _ready(connection, query, wider, plan.reading.text)
+    more = replace(_page(connection, query, again, total), did_you_mean=result.did_you_mean, left_out=part.text)
+    return more, again
 
 
 def _with_counts(
@@ -112,13 +159,27 @@ def _with_counts(
     return replace(result, facets=counts, total=total, total_is_exact=True)
 
 
-def prepare(connection: sqlite3.Connection, query: Query) -> Plan:
-    """Look up the terms of a query and write its MATCH expression."""
+def prepare(connection: sqlite3.Connection, query: Query, understand: bool = True) -> Plan:
+    """Look up the terms of a query and write its MATCH expressions. Without `understand` words are only words."""
     filters = resolve_filters(connection, query)
-    texts = [word.text for word in query.words] + list(filters.text)
-    terms = text_terms(connection, [*(part for text in texts for part in spellings(text)), *names(query.words)])
+    words = [*query.words, *map(Word, filters.text)]
+    known = spellings(connection, looked_up(words)) if understand and words else {}
+    unwanted = [term for word in words if word.negated for term in named([word], known)]
+    return _planned(query, filters, read(words, known), unwanted)
+
+
+def _planned(query: Query, filters: Filters, reading: Reading, unwanted: Sequence[Term] = ()) -> Plan:
+    """The plan of a reading."""
     condition, values = range_condition(query.ranges, missing=query.missing)
-    return Plan(match_expression(query, filters, terms), condition, tuple(values), filters)
+    whole = match_expression(query, filters, whole_expressions(reading), unwanted)
+    first = first_expressions(reading)
+    earlier = (match_expression(query, filters, first, unwanted),) if first else ()
+    return Plan(whole, condition, tuple(values), filters, reading, earlier)
+
+
+def _ready(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -> Plan:
+    """The plan with what is named `name`, and what a copy stands for."""
+    return _folded(connection, query, _with_named(connection, query, plan, name))
 
 
 def total_of(connection: sqlite3.Connection, query: Query) -> int:
@@ -143,11 +204,18 @@ def _folded(connection: sqlite3.Connection, query: Query, plan: Plan) -> Plan:
 
 
 def _with_named(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -> Plan:
-    """The plan with the slots of what is named `name`, where the query looks for a name at all."""
+    """The plan with the slots of what is named `name`, where the query looks for a name at all.
+
+    Where all of the words name terms, an owner's dataset of that name has to hold them too.
+    """
     plain = all(word.kind != "prefix" and not word.negated for word in query.words)
     if not name or not plain or query.sort != "relevance" or plan.condition:
         return plan._replace(named=())
-    return plan._replace(named=tuple(slots_named(connection, name, plan.filters)))
+    within = plan.earlier[0] if plan.earlier and plan.reading.is_all_terms else ""
+    slots = slots_named(connection, name, plan.filters, within)
+    if not slots and plan.reading.telling != name:
+        slots = slots_named(connection, plan.reading.telling, plan.filters, within)
+    return plan._replace(named=tuple(slots))
 
 
 def _page(connection: sqlite3.Connection, query: Query, plan: Plan, count: bool) -> Result:
@@ -165,18 +233,33 @@ def _ranked_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> l
     """The slots of a page by relevance or popularity, exact names first. Every page is cut from the same order."""
     end = query.offset + query.limit
     wanted = end + len(plan.hidden)
-    if query.sort == "relevance" and query.words and query.offset < TIER + len(plan.named):
-        score = f"bm25(search_index, {_WEIGHTS}) + {_POPULARITY} * (search_index.rowid >> {ID_BITS})"
-        first = min(wanted, TIER)
-        rows = _select(
-            connection, plan, f"search_index.rowid AS r, {score} AS s", TIER, 0, f"ORDER BY s, r LIMIT {first}"
-        )
-        if wanted > TIER:
-            rows += _select(connection, plan, "search_index.rowid AS r", wanted - TIER, TIER, "")
+    if query.sort != "relevance" or not query.words:
+        rows = _select(connection, plan, plan.match, "search_index.rowid AS r", wanted, 0, "")
     else:
-        rows = _select(connection, plan, "search_index.rowid AS r", wanted, 0, "")
+        rows = []
+        for match in _levels(plan):
+            if len(rows) < wanted:
+                rows += _scored(connection, plan, match, wanted - len(rows))
     slots = [*plan.named, *(slot for slot in rows if slot not in plan.named)]
     return [slot for slot in slots if slot & ID_MASK not in plan.hidden][query.offset : end]
+
+
+def _levels(plan: Plan) -> Iterator[str]:
+    """What comes first, then what else matches: each without those before it."""
+    before: list[str] = []
+    for match in (*plan.earlier, plan.match):
+        yield f"({match}) NOT ({' OR '.join(before)})" if before else match
+        before.append(f"({match})")
+
+
+def _scored(connection: sqlite3.Connection, plan: Plan, match: str, wanted: int) -> list[int]:
+    """The slots of matches: the most popular by score, what is beyond them by popularity."""
+    score = f"bm25(search_index, {_WEIGHTS}) + {_POPULARITY} * (search_index.rowid >> {ID_BITS})"
+    outer = f"ORDER BY s, r LIMIT {min(wanted, TIER)}"
+    rows = _select(connection, plan, match, f"search_index.rowid AS r, {score} AS s", TIER, 0, outer)
+    if wanted > TIER:
+        rows += _select(connection, plan, match, "search_index.rowid AS r", wanted - TIER, TIER, "")
+    return rows
 
 
 def _sorted_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> list[int]:
@@ -193,7 +276,9 @@ def _sorted_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> l
     return slots[query.offset : query.offset + query.limit]
 
 
-def _select(connection: sqlite3.Connection, plan: Plan, columns: str, limit: int, offset: int, outer: str) -> list[int]:
+def _select(
+    connection: sqlite3.Connection, plan: Plan, match: str, columns: str, limit: int, offset: int, outer: str
+) -> list[int]:
     """Slots of the `limit` most popular matches, reordered by `outer`."""
     join = condition = ""
     if plan.condition:
@@ -203,16 +288,19 @@ def _select(connection: sqlite3.Connection, plan: Plan, columns: str, limit: int
         f"SELECT {columns} FROM search_index{join} WHERE search_index MATCH ?{condition} "
         "ORDER BY search_index.rowid LIMIT ? OFFSET ?"
     )
-    values = (plan.match, *plan.values, limit, offset)
+    values = (match, *plan.values, limit, offset)
     return [slot for (slot,) in connection.execute(f"SELECT r FROM ({inner}) {outer}", values)]
 
 
-def _count(connection: sqlite3.Connection, plan: Plan) -> int:
+def _count(connection: sqlite3.Connection, plan: Plan, most: int | None = None) -> int:
+    """How many match, counted no further than `most`."""
     join = f" CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK}" if plan.condition else ""
     condition = f" AND {plan.condition}" if plan.condition else ""
-    row = connection.execute(
-        f"SELECT count(*) FROM search_index{join} WHERE search_index MATCH ?{condition}", (plan.match, *plan.values)
-    ).fetchone()
+    matching = f"FROM search_index{join} WHERE search_index MATCH ?{condition}"
+    counted = (
+        f"SELECT count(*) {matching}" if most is None else f"SELECT count(*) FROM (SELECT 1 {matching} LIMIT {most})"
+    )
+    row = connection.execute(counted, (plan.match, *plan.values)).fetchone()
     statement = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = ?"
     beside = (slot for slot in plan.named if connection.execute(statement, (plan.match, slot)).fetchone() is None)
     return int(row[0]) + sum(1 for _slot in beside) - len(plan.hidden)

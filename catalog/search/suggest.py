@@ -7,18 +7,17 @@ string alignment distance of 2 are tried together. No word that is common is eve
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from catalog.index.keys import WORD_BITS, forms_of, name_norm
-from catalog.search.match import match_expression, words_expressions
-from catalog.search.query import Query, Word
-from catalog.search.terms import Filters
+from catalog.search.query import Word
+from catalog.search.understand import Part, Reading, Term, Unit
 from catalog.text import for_fts
 
-if TYPE_CHECKING:
-    from catalog.search.run import Plan
+Named = Callable[[str], tuple[Term, ...]]
+"""The terms that a word names."""
 
 RARE = 3
 """A word that more datasets than this hold is taken as meant."""
@@ -28,62 +27,58 @@ KEPT = 5
 
 MIN_WORD = 4
 
-_NO_FILTERS = Filters({}, {})
+_PIECES = re.compile(r"[\W_]+")
 
 
-def corrected(connection: sqlite3.Connection, query: Query, plan: Plan, total: int) -> tuple[str, str] | None:
-    """Another reading of the words, as text to show and as MATCH expression, or None when there is none.
+def readings(connection: sqlite3.Connection, reading: Reading, known: Named, *, found: bool) -> Iterator[Reading]:
+    """Other readings of words that find (almost) nothing, the likeliest first.
 
-    `total` is how many datasets the words as typed find: a compound name is tried even then.
+    `known` tells the terms of words; `found` is whether the words as typed find anything: then nothing is guessed
+    beyond a compound name and other spellings.
     """
-    for reading in (_joined(query), _respelt(connection, query), _prefixed(query) if not total else None):
-        if reading is None:
-            continue
-        text, words = reading
-        without = replace(query, words=tuple(word for word in query.words if word.negated))
-        rest = match_expression(without, plan.filters, {})
-        match = f"{' AND '.join(words)} AND {rest}" if " NOT (" not in rest else f"({' AND '.join(words)}) AND ({rest})"
-        row = connection.execute("SELECT 1 FROM search_index WHERE search_index MATCH ? LIMIT 1", (match,)).fetchone()
-        if row is not None:
-            return text, match
-    return None
+    joined = name_norm("".join(part.text for part in reading.parts))
+    compound = len(reading.parts) > 1 and joined.isalnum() and joined.isascii()
+    if compound:
+        yield _single(Word(joined))
+    respelt = _respelt(connection, reading, known)
+    if respelt is not None:
+        yield respelt
+    near = neighbours(connection, joined) if compound else []
+    if near:
+        yield Reading((Unit((Part((Word(joined),), near=tuple(near)),)),))
+    if not found:
+        yield from _prefixed(reading)
 
 
-def _joined(query: Query) -> tuple[str, list[str]] | None:
-    """`open web text` as the compound `openwebtext`."""
-    words = [word for word in query.words if not word.negated]
-    joined = name_norm("".join(word.text for word in words))
-    if len(words) < 2 or not joined.isalnum():
-        return None
-    return joined, [for_fts(joined)]
+def _single(word: Word) -> Reading:
+    return Reading((Unit((Part((word,)),)),))
 
 
-def _prefixed(query: Query) -> tuple[str, list[str]] | None:
+def _prefixed(reading: Reading) -> Iterator[Reading]:
     """The last word as the beginning of a longer one."""
-    words = [word for word in query.words if not word.negated]
-    if not words or words[-1].kind != "word" or len(words[-1].text) < MIN_WORD or not words[-1].text.isascii():
-        return None
-    last = Word(words[-1].text, "prefix")
-    expressions = words_expressions(replace(query, words=(*words[:-1], last)), _NO_FILTERS, {})
-    return f"{' '.join(word.text for word in (*words[:-1], last))}*", expressions
+    *others, last = reading.units
+    word = last.parts[-1].words[-1]
+    if len(last.parts) == 1 and word.kind == "word" and len(word.text) >= MIN_WORD and word.text.isascii():
+        words = (*last.parts[-1].words[:-1], Word(word.text, "prefix"))
+        yield Reading((*others, Unit((Part(words),))))
 
 
-def _respelt(connection: sqlite3.Connection, query: Query) -> tuple[str, list[str]] | None:
-    """Each rare word with its nearest neighbours."""
-    shown, expressions, changed = [], [], False
-    for word in query.words:
-        if word.negated:
-            continue
-        near = neighbours(connection, word.text) if word.kind == "word" else []
-        plain = words_expressions(replace(query, words=(word,)), _NO_FILTERS, {})
-        if near:
-            changed = True
-            shown.append(near[0])
-            expressions.append(f"({' OR '.join([*plain, *map(for_fts, near)])})")
-        else:
-            shown.append(word.text)
-            expressions.extend(plain)
-    return (" ".join(shown), expressions) if changed else None
+def _respelt(connection: sqlite3.Connection, reading: Reading, known: Named) -> Reading | None:
+    """Each rare word with its nearest neighbours, and with the terms that the nearest names."""
+    units = [_respelt_unit(connection, unit, known) for unit in reading.units]
+    return Reading(tuple(units)) if any(part.near for unit in units for part in unit.parts) else None
+
+
+def _respelt_unit(connection: sqlite3.Connection, unit: Unit, known: Named) -> Unit:
+    part = unit.parts[0]
+    if len(unit.parts) > 1 or len(part.words) > 1 or part.terms or part.words[0].kind != "word":
+        return unit
+    pieces = [piece for piece in _PIECES.split(part.words[0].text) if piece]
+    near = neighbours(connection, part.words[0].text)
+    if near or len(pieces) < 2:
+        return Unit((part._replace(near=tuple(near), terms=known(near[0]) if near else ()),))
+    spelt = (Part((Word(piece),), near=tuple(neighbours(connection, piece))) for piece in pieces)
+    return Unit(tuple(spelt))
 
 
 _SHARING = (

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from catalog.errors import Usage
-from catalog.index.keys import cjk_runs, name_norm
-from catalog.search.query import Query, Word, storable
+from catalog.index.keys import name_norm
+from catalog.search.query import Query, storable
+from catalog.search.understand import TEXT_FACETS, Term
 
 CLOSED_FACETS = ("domain", "task", "commercial", "modality", "genre", "format", "access", "language", "size")
 """Facets with a fixed vocabulary: a value outside it is a mistake. In the others it only matches nothing."""
-
-TEXT_FACETS = ("domain", "task", "genre", "modality", "language")
-"""Facets whose terms free words stand for too: `medical` finds what is tagged medical."""
-
-LONGEST_ALIAS = 8
-"""Characters of the longest CJK spelling of a term that is looked for inside a run."""
-
-LONGEST_NAME = 4
-"""Words of the longest spelling of a term that is looked for among free words."""
 
 
 class Filters(NamedTuple):
@@ -84,54 +76,18 @@ def _unknown(connection: sqlite3.Connection, facet: str, value: str) -> str:
     return f"no {facet} {value[:60]!r}; did you mean {guess}?" if guess else f"no {facet} {value[:60]!r}."
 
 
-def text_terms(connection: sqlite3.Connection, words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """The terms that folded words stand for, over all text facets: folded word -> term numbers."""
-    norms = [norm for norm in dict.fromkeys(words) if norm]
-    found: dict[str, tuple[int, ...]] = {}
-    for start in range(0, len(norms), 500):
-        chunk = norms[start : start + 500]
+def spellings(connection: sqlite3.Connection, norms: Iterable[str]) -> dict[str, tuple[Term, ...]]:
+    """The terms that folded spellings stand for, over all text facets, in the order of these."""
+    asked = [norm for norm in dict.fromkeys(norms) if norm]
+    found: dict[str, list[Term]] = {}
+    for start in range(0, len(asked), 500):
+        chunk = asked[start : start + 500]
         rows = connection.execute(
-            f"SELECT norm, facet, term_id FROM term_alias WHERE norm IN ({','.join('?' * len(chunk))})", chunk
+            "SELECT a.norm, a.facet, t.term, t.id FROM term_alias a JOIN term t ON t.id = a.term_id "
+            f"WHERE a.norm IN ({','.join('?' * len(chunk))})",
+            chunk,
         )
-        for norm, facet, number in rows:
+        for norm, facet, term, number in rows:
             if facet in TEXT_FACETS:
-                found[norm] = (*found.get(norm, ()), number)
-    return found
-
-
-def spellings(word: str) -> list[str]:
-    """What of a word may be the spelling of a term: the folded word, and each part of its CJK runs."""
-    parts = [name_norm(word)]
-    for run in cjk_runs(word):
-        for start in range(len(run)):
-            parts.extend(run[start : start + size] for size in range(2, min(LONGEST_ALIAS, len(run) - start) + 1))
-    return parts
-
-
-def together(words: Sequence[Word], size: int) -> str:
-    """What `size` neighbouring words may spell together, folded; "" where there are fewer, or one is no plain word."""
-    if len(words) < size or any(word.kind != "word" or word.negated for word in words):
-        return ""
-    return name_norm("".join(word.text for word in words))
-
-
-def names(words: Sequence[Word]) -> list[str]:
-    """What two to four neighbouring words may spell together."""
-    starts = range(len(words))
-    sizes = range(2, LONGEST_NAME + 1)
-    return [norm for at in starts for size in sizes if (norm := together(words[at : at + size], size))]
-
-
-def segments(run: str, known: Mapping[str, tuple[int, ...]]) -> list[str] | None:
-    """A CJK run cut into spellings of terms, longest first, or None when it is not made of at least two of them."""
-    parts: list[str] = []
-    start = 0
-    while start < len(run):
-        for size in range(min(LONGEST_ALIAS, len(run) - start), 1, -1):
-            if run[start : start + size] in known:
-                parts.append(run[start : start + size])
-                start += size
-                break
-        else:
-            return None
-    return parts if len(parts) > 1 else None
+                found.setdefault(norm, []).append(Term(facet, term, number))
+    return {norm: tuple(sorted(terms, key=lambda term: TEXT_FACETS.index(term.facet))) for norm, terms in found.items()}
