@@ -88,7 +88,8 @@ class Crawler:
                 return b""
             if self._settings.offline or (isinstance(error, Refused) and not moved):
                 raise
-            raise HostClosed(f"{start.url.host} is left alone, as its robots.txt did not come: {error}") from error
+            host = start.url.host
+            raise HostClosed(host, f"{host} is left alone, as its robots.txt did not come: {error}") from error
 
     def _start(self, answer: Answer) -> Reply:
         return self._exchange.read(answer, ROBOTS_MOST, whole=False)

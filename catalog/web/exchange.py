@@ -232,7 +232,8 @@ class Exchange:
         """Raise `HostClosed` for a wait that is too long for a harvest."""
         if request.harvest and wait > self.settings.max_rest:
             until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(time.time() + wait, 1e11)))
-            raise HostClosed(f"{request.url.host} asks to be left alone until {until}.", "Try again then.", wait)
+            host = request.url.host
+            raise HostClosed(host, f"{host} asks to be left alone until {until}.", "Try again then.", wait)
 
     def sleep(self, seconds: float, reason: str, patience: Patience) -> None:
         """Wait; the time does not count against the deadline."""

@@ -98,7 +98,11 @@ class Disallowed(Fatal):
 
 class HostClosed(Retriable):
     """A host that is left alone for now: it asks for a longer pause than a harvest waits, or its robots.txt does not
-    come. `wait` says how long, where that is known."""
+    come. `host` is which one, as a redirect may have led to it; `wait` says how long, where that is known."""
+
+    def __init__(self, host: str, message: str, hint: str = "", wait: float | None = None) -> None:
+        super().__init__(message, hint, wait)
+        self.host = host
 
 
 class BudgetSpent(Retriable):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 from catalog.connector import Lead, Queue, Visit
@@ -35,7 +35,7 @@ class Hosts:
         self._queue = queue
         self._cards: dict[str, dict[str, Any]] = {}
 
-    def greet(self, leads: Iterable[Lead]) -> HostClosed | None:
+    def greet(self, leads: Sequence[Lead]) -> HostClosed | None:
         """Before leads of one host are visited: lay in its rules. Returns why it is not to be asked yet, if so."""
         for origin in {origin_of(lead.place) for lead in leads}:
             if origin in self._cards:
@@ -45,7 +45,7 @@ class Hosts:
             if "robots" in card:
                 self._web.robots.remember(origin, Rules(str(card["robots"]), float(card.get("fetched") or 0.0)))
             if (left := float(card.get("until") or 0.0) - time.time()) > 0:
-                return HostClosed(str(card.get("says")), "Try again then.", left)
+                return HostClosed(leads[0].host, str(card.get("says")), "Try again then.", left)
         return None
 
     def news(self) -> list[Visit]:

@@ -11,6 +11,7 @@ from connectors.google.crew import Crew
 from connectors.google.hosts import Hosts
 
 MOST: Final = 250  # leads taken from the queue at once for a host
+PENDING: Final = 2_000  # leads that are handed out at once, over all hosts
 LOW: Final = 50  # leads that wait for a host below which more are taken
 
 
@@ -55,6 +56,8 @@ class Supply:
         ]
         given = 0
         for place, lane in enumerate(open_lanes):
+            if self._crew.pending >= PENDING:
+                break
             share = most if room is None else min(most, -(-(room - given) // (len(open_lanes) - place)))
             given += self._fill(lane, share) if share > 0 else 0
         return given
@@ -77,6 +80,8 @@ class Supply:
         elif (reason := self._hosts.greet(fresh)) is not None:
             self._crew.shut(lane.host, reason)
             return 0
+        key = (lane.scope, lane.which["kind"], lane.host)
+        self._lanes[key] = self._lanes.pop(key)  # other hosts come first the next time
         lane.given.update(lead.place for lead in fresh)
         self._crew.give(lane.host, fresh)
         return len(fresh)

@@ -171,6 +171,8 @@ def host_of(place: str) -> str:
 
 def _failure(lead: Lead, error: CatalogError) -> Result:
     """What an error means for the place, and for its host."""
+    if isinstance(error, HostClosed) and error.host != lead.host:  # a redirect led there
+        return _visited(lead, "failed", error.message)
     if isinstance(error, (BudgetSpent, Stopped, HostClosed, NoSuchHost, Untrusted)):
         return Result(lead, closes=error)
     if isinstance(error, HttpStatus):
