@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli import output
+from catalog.cli.lint import detected_json, format_lines
 from catalog.cli.options import json_option, open_for_reading, registry_option
-from catalog.errors import Usage
+from catalog.errors import CatalogError, Usage
 from catalog.text import for_terminal
 
 if TYPE_CHECKING:
     from catalog.fetch import FetchPlan, Progress, Receipt, VerifyReport
+    from catalog.formats import Detected
 
 FILES_SHOWN = 12
 NOTES_SHOWN = 3
@@ -92,11 +94,26 @@ def fetch_command(name: str, **options: Any) -> int:
                 on_progress=on_progress,
             )
     unpacked = _unpack(plan, receipt) if options["unpack"] else {}
+    found = _format_of(Path(plan.out))
     if options["as_json"]:
-        output.print_json({**receipt.to_dict(), **unpacked})
+        output.print_json({**receipt.to_dict(), **unpacked, "format": detected_json(found)})
     else:
+        for line in format_lines(found, output.window_width()) if found else ():
+            output.say(line)
         output.say(f"{len(plan.files):,} files in {plan.out}. Check them any time with: catalog verify {plan.out}")
     return 0
+
+
+def _format_of(folder: Path) -> Detected | None:
+    """The training format that the first rows of a folder show; None where no file of it can be read as rows."""
+    from catalog.datafile import data_files, first_rows
+    from catalog.formats import detect_rows
+    from catalog.formats.values import SAMPLE
+
+    try:
+        return detect_rows(first_rows(data_files(folder)[0], SAMPLE))
+    except CatalogError:
+        return None
 
 
 def _unpack(plan: FetchPlan, receipt: Receipt) -> dict[str, Any]:
