@@ -36,7 +36,7 @@ RULES = {"domain": 6.0, "task": 3.0, "stage": 4.0}  # what a rule of confidence 
 LEAST = 2  # examples in which a feature must occur
 POSITIVE = 8  # examples that a term needs; rarer ones are left to the word lists
 LARGEST = 6.0  # weights are cut here
-SMALL = 0.06  # those below this share of it are left out
+SMALL = 0.1  # those below this share of it are left out
 FOLDS = 5
 ORDER = ("domain", "stage", "task")  # the parts of a file one behind the other
 
@@ -63,8 +63,8 @@ def seen(example: Example) -> Seen:
     for key in keys:
         place = features.number(key)
         values[place] = values.get(place, 0.0) + share
-    for key, value, _ in features.of_found(found):
-        values[features.number(key)] = value
+    for key, steps, _ in features.of_found(found):
+        values[features.number(key)] = steps / features.STEPS
     values[features.number(f"s {example.record.source}")] = 0.5
     return Seen(example, values, WEIGHT.get(example.source, ANNOTATED))
 
@@ -216,7 +216,9 @@ def main(given: Sequence[str] | None = None) -> None:
     lines = calibrated(plain)
     about = f"{len(examples)} examples, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
     data = pack(fit(examples), lines, about)
-    options.out.write_bytes(data)
+    part = options.out.with_suffix(".part")
+    part.write_bytes(data)
+    part.replace(options.out)
     print(f"{options.out.name}: {len(data):,} bytes, {parse(data).head['weights']:,} weights, {about}")
 
 

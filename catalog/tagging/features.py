@@ -14,10 +14,12 @@ from zlib import crc32
 from catalog.tagging.phrases import Found
 from catalog.tagging.reading import WIDE, Text
 
-MAX_WORDS: Final = 120  # words of the body that are read
+MAX_WORDS: Final = 90  # words of the body that are read
 FEW: Final = 20  # texts of fewer features are read as if they had so many
 PIECE: Final = 4  # letters of a piece of a title word
+LONGEST: Final = 24  # letters of a title word that are cut into pieces
 FULL: Final = 8.0  # points of the word lists that count as one
+STEPS: Final = 32  # steps in which they count
 
 _STOP: Final = (
     "a an the of and or in to for with on by is are was were be been this that these those it its from as at which we"
@@ -35,14 +37,17 @@ def number(key: str) -> int:
 
 def title_words(text: Text) -> list[str]:
     """The distinct words of name and titles."""
-    return list(dict.fromkeys(each for words in text.titles for word in words for each in _parts(word) if each))
+    words = dict.fromkeys([word for words in text.titles for word in words if word])
+    if words and max(words) >= WIDE:
+        return list(dict.fromkeys([each for word in words for each in _parts(word)]))
+    return list(words)
 
 
 def body_words(text: Text) -> list[str]:
     """The distinct words of the body, at most `MAX_WORDS` of them read."""
     words = [*text.lead, *text.rest[: max(0, MAX_WORDS - len(text.lead))]][:MAX_WORDS]
-    if any(word >= WIDE for word in words):
-        return list(dict.fromkeys(each for word in words for each in _parts(word)))
+    if words and max(words) >= WIDE:
+        return list(dict.fromkeys([each for word in words for each in _parts(word)]))
     return list(dict.fromkeys(words))
 
 
@@ -51,7 +56,7 @@ def of_title_word(word: str) -> Iterator[str]:
     yield f"w {word}"
     yield f"t {word}"
     if len(word) > PIECE and word.isascii():
-        for start in range(len(word) - PIECE + 1):
+        for start in range(min(len(word), LONGEST) - PIECE + 1):
             yield f"c {word[start : start + PIECE]}"
 
 
@@ -61,14 +66,14 @@ def of_body_word(word: str) -> Iterator[str]:
         yield f"w {word}"
 
 
-def of_found(found: Found) -> Iterator[tuple[str, float, str]]:
-    """What the word lists found: each term, points as a share of `FULL`, a phrase; the best of a facet once more."""
+def of_found(found: Found) -> Iterator[tuple[str, int, str]]:
+    """What the word lists found: each term, points in `STEPS` of `FULL`, a phrase; the best of a facet once more."""
     for facet, terms in found.items():
         most = max([score.points for score in terms.values()])
         for term, score in terms.items():
-            yield f"r {facet} {term}", min(score.points, FULL) / FULL, score.words[0]
+            yield f"r {facet} {term}", int(min(score.points, FULL) * STEPS / FULL), score.words[0]
             if score.points == most and most >= 2:
-                yield f"R {facet} {term}", 0.5, score.words[0]
+                yield f"R {facet} {term}", STEPS // 2, score.words[0]
 
 
 def share(count: int) -> float:

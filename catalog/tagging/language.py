@@ -1,4 +1,5 @@
-"""Language: BCP 47 tags from what the source says; else language names in the title, or the script of the text."""
+"""Language: BCP 47 tags from what the source says; else language names in the title, else what the
+text itself is written in, marked as detected."""
 
 from __future__ import annotations
 
@@ -9,16 +10,14 @@ from typing import Final
 
 from catalog import vocabulary
 from catalog.record import Record, Tag
-from catalog.tagging import stated
+from catalog.tagging import detect, stated
 from catalog.tagging.merge import best
 
 NAMED: Final = 0.65  # confidence of a language that the title or the first line names
-SCRIPT: Final = 0.55  # confidence of a language guessed from the script of the description
+DETECTED: Final = 0.55  # confidence of the language that the description is written in
+PLAIN: Final = 0.5  # and of English, in which data of any language are described
 READ: Final = 300  # characters of the description read for language names
 _WORD: Final = re.compile(r"[a-z]{4,}")
-_KANA: Final = re.compile(r"[\u3040-\u30ff]")
-_HANGUL: Final = re.compile(r"[\uac00-\ud7af]")
-_HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 _YAML_NO: Final = frozenset({"false", "False"})  # the code of Norwegian, read by YAML 1.1 as false
 _NO_LANGUAGE: Final = frozenset({"multilingual", "undetermined", "code", "latin", "even", "made", "fang", "logo"})
 
@@ -26,7 +25,7 @@ _NO_LANGUAGE: Final = frozenset({"multilingual", "undetermined", "code", "latin"
 def tags(record: Record) -> list[Tag]:
     """The languages of a record."""
     given = best(_stated(record))
-    return given or best([*_named(record), *_script(record)])
+    return given or best(_named(record)) or best(_detected(record))
 
 
 def _stated(record: Record) -> Iterator[Tag]:
@@ -45,15 +44,10 @@ def _named(record: Record) -> Iterator[Tag]:
             yield Tag("language", names[word], "text", word, NAMED)
 
 
-def _script(record: Record) -> Iterator[Tag]:
-    text = f"{record.title} {record.summary} {record.description[:READ]}"
-    if text.isascii():
-        return
-    for pattern, term in ((_KANA, "ja"), (_HANGUL, "ko"), (_HAN, "zh")):
-        seen = pattern.findall(text)
-        if len(seen) >= 8 and len(seen) * 5 >= len(text.strip()):
-            yield Tag("language", term, "script", "".join(seen[:20]), SCRIPT)
-            return
+def _detected(record: Record) -> Iterator[Tag]:
+    code, signs = detect.language(f"{record.title} {record.summary} {record.description[: detect.READ]}")
+    if code:
+        yield Tag("language", code, "detected", signs, PLAIN if code == "en" else DETECTED)
 
 
 @cache

@@ -17,10 +17,10 @@ def best(tags: Iterable[Tag]) -> list[Tag]:
     """One tag a term, the surest; a second rule that says the same adds a little. In order of first mention."""
     kept: dict[str, Tag] = {}
     for tag in tags:
-        known = kept.get(tag.term)
-        if known is None:
-            kept[tag.term] = tag
-        elif known.rule != tag.rule:
+        known = kept.setdefault(tag.term, tag)
+        if known is tag:
+            continue
+        if known.rule != tag.rule:
             high = max(known, tag, key=lambda each: each.confidence)
             sure = min(0.99, high.confidence + BOTH) if high.confidence < 1 else 1.0
             kept[tag.term] = Tag(high.facet, high.term, high.rule, high.evidence, round(sure, 2))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 import sys
 from array import array
 from bisect import bisect_left
@@ -24,7 +25,12 @@ from catalog.tagging.reading import Text
 
 FILE: Final = "model.bin"
 MAGIC: Final = b"catalog tags 1\n"
-REMEMBERED: Final = 200_000  # words whose weights are kept at hand
+REMEMBERED: Final = 100_000  # words whose weights are kept at hand
+LANE: Final = 32  # bits of a term in a packed number
+FULL: Final = (1 << LANE) - 1
+ZERO: Final = 4096  # what stands for no weight, so that none is below nothing
+
+Told = tuple[str, dict[str, int]]  # a word, and its weights packed by part
 
 ABOUT: Final = "about"
 TASK: Final = "task"
@@ -33,17 +39,13 @@ PARTS: Final = {"domain": ABOUT, "stage": ABOUT, "task": TASK}
 
 
 class Entry:
-    """The weights of a word by part and place, and how many features it has."""
+    """The weights of a word, packed by part, and how many features it has; `packed` is empty where nothing weighs."""
 
-    __slots__ = ("count", "parts")
+    __slots__ = ("count", "packed")
 
-    def __init__(self, count: int, about: dict[int, float], task: dict[int, float]) -> None:
+    def __init__(self, count: int, packed: dict[str, int]) -> None:
         self.count = count
-        self.parts = {ABOUT: about, TASK: task} if about or task else NOTHING
-
-
-Parts = dict[str, dict[int, float]]  # part -> place of a term -> weight
-NOTHING: Final[Parts] = {}
+        self.packed = packed
 
 
 Line = tuple[float, float]
@@ -53,12 +55,14 @@ Line = tuple[float, float]
 class Facet:
     """How the scores of a facet are read.
 
-    `terms` are in order of place, `start` is the place of the first; `rules` is what a rule of confidence 1 adds to a
-    score. `first` and `more` are slope and offset from score to confidence, for the best term of a text and the others.
+    `terms` are in order of place, `places` the other way; `start` is the place of the first in its part. `rules` is
+    what a rule of confidence 1 adds to a score. `first` and `more` are slope and offset from score to confidence, for
+    the best term of a text and for the others.
     """
 
     name: str
     terms: tuple[str, ...]
+    places: Mapping[str, int]
     start: int
     rules: float
     first: Line
@@ -72,12 +76,17 @@ def confidence(score: float, line: Line) -> float:
 
 
 class Reading:
-    """A text as the model sees it; the scores of a part are added up when they are first asked for."""
+    """A text as the model sees it; the scores of a part are added up when they are first asked for.
 
-    __slots__ = ("_bias", "_scores", "_words")
+    The weights of a word lie side by side in one whole number, 32 bits for each term: adding such numbers adds all
+    terms at once, and exactly, so that every machine comes to the same scores.
+    """
 
-    def __init__(self, bias: Mapping[str, Sequence[float]], words: list[tuple[str, float, Parts]]) -> None:
-        self._bias, self._words = bias, words
+    __slots__ = ("_bias", "_listed", "_scores", "_unit", "_words", "_worth")
+
+    def __init__(self, model: Model, words: list[Told], listed: list[tuple[Told, int]], worth: float) -> None:
+        self._bias, self._unit = model.bias, model.unit
+        self._words, self._listed, self._worth = words, listed, worth
         self._scores: dict[str, list[float]] = {}
 
     def scores(self, facet: Facet) -> list[float]:
@@ -85,17 +94,24 @@ class Reading:
         part = PARTS[facet.name]
         scores = self._scores.get(part)
         if scores is None:
-            scores = self._scores[part] = [*self._bias[part]]
-            for _, value, parts in self._words:
-                for place, weight in parts[part].items():
-                    scores[place] += value * weight
+            scores = self._scores[part] = self._added(part)
         return scores[facet.start : facet.start + len(facet.terms)]
+
+    def _added(self, part: str) -> list[float]:
+        bias = self._bias[part]
+        words = _lanes(sum([packed[part] for _, packed in self._words]), len(bias))
+        listed = _lanes(sum([packed[part] * times for (_, packed), times in self._listed]), len(bias))
+        one, other = self._worth * self._unit, self._unit / features.STEPS
+        less = one * ZERO * len(self._words) + other * ZERO * sum([times for _, times in self._listed])
+        return [each + one * a + other * b - less for each, a, b in zip(bias, words, listed, strict=True)]
 
     def reasons(self, facet: Facet, place: int) -> list[tuple[float, str]]:
         """What each word adds to the score of a term, the most first; no more than speak for it."""
-        part, at = PARTS[facet.name], facet.start + place
-        found = [(value * weight, word) for word, value, parts in self._words if (weight := parts[part].get(at, 0)) > 0]
-        return sorted(found, key=lambda pair: (-pair[0], pair[1]))
+        part, shift = PARTS[facet.name], LANE * (facet.start + place)
+        told = [(self._worth, word, packed) for word, packed in self._words]
+        told += [(times / features.STEPS, word, packed) for (word, packed), times in self._listed]
+        found = [(worth * self._unit * ((packed[part] >> shift & FULL) - ZERO), word) for worth, word, packed in told]
+        return sorted([pair for pair in found if pair[0] > 0], key=lambda pair: (-pair[0], pair[1]))
 
 
 class Model:
@@ -104,9 +120,8 @@ class Model:
     def __init__(self, head: Mapping[str, Any], numbers: array[int], ends: array[int], at: bytes, by: array[int]):
         self.head = head
         self._numbers, self._ends, self._at, self._by = numbers, ends, at, by
-        self._unit = head["scale"] / 127
-        self._bias = {part: [float(each) for each in values] for part, values in head["bias"].items()}
-        self._split = len(self._bias[ABOUT])
+        self.unit = head["scale"] / 127
+        self.bias = {part: [float(each) for each in values] for part, values in head["bias"].items()}
         self._title: dict[str, Entry] = {}
         self._body: dict[str, Entry] = {}
         self._listed: dict[str, Entry] = {}
@@ -115,24 +130,22 @@ class Model:
     def read(self, text: Text, found: Found, source: str) -> Reading:
         """Score every term for a text; `found` is what the word lists found in it."""
         titled = features.title_words(text)
-        seen = [(word, self._title.get(word) or self._remember(self._title, word, True)) for word in titled]
-        seen += [
-            (word, self._body.get(word) or self._remember(self._body, word, False))
-            for word in features.body_words(text)
-            if word not in titled
-        ]
-        share = features.share(sum([entry.count for _, entry in seen]))
-        words = [(word, share, entry.parts) for word, entry in seen if entry.parts]
-        listed = [(word, value, self._entry(key).parts) for key, value, word in features.of_found(found)]
-        listed.append(("", 0.5, self._entry(f"s {source}").parts))
-        words += [each for each in listed if each[2]]
-        return Reading(self._bias, words)
+        first, body = self._title, self._body
+        seen = [(word, first.get(word) or self._remember(first, word, True)) for word in titled]
+        known = set(titled)
+        others = [word for word in features.body_words(text) if word not in known]
+        seen += [(word, body.get(word) or self._remember(body, word, False)) for word in others]
+        worth = features.share(sum([entry.count for _, entry in seen]))
+        words = [(word, entry.packed) for word, entry in seen if entry.packed]
+        listed = [((word, self._entry(key)), times) for key, times, word in features.of_found(found)]
+        listed.append((("", self._entry(f"s {source}")), features.STEPS // 2))
+        return Reading(self, words, [each for each in listed if each[0][1]], worth)
 
-    def _entry(self, key: str) -> Entry:
+    def _entry(self, key: str) -> dict[str, int]:
         known = self._listed.get(key)
         if known is None:
             known = self._listed[key] = self._together((key,))
-        return known
+        return known.packed
 
     def _remember(self, kept: dict[str, Entry], word: str, titled: bool) -> Entry:
         if len(kept) >= REMEMBERED:
@@ -141,29 +154,39 @@ class Model:
         return entry
 
     def _together(self, keys: Iterable[str]) -> Entry:
-        """The weights of some features together, by part, and how many features they are."""
-        about: dict[int, float] = {}
-        task: dict[int, float] = {}
+        """The weights of some features added up, and how many features they are."""
         read = list(keys)
-        for key in read:
-            for place, weight in self._find(features.number(key)):
-                part, at = (about, place) if place < self._split else (task, place - self._split)
-                part[at] = part.get(at, 0.0) + weight
-        return Entry(len(read), about, task)
+        found = [pair for key in read for pair in self._find(features.number(key))]
+        if not found:
+            return Entry(len(read), {})
+        total = [ZERO] * sum(map(len, self.bias.values()))
+        for place, weight in found:
+            total[place] += weight
+        split = len(self.bias[ABOUT])
+        return Entry(len(read), {ABOUT: _packed(total[:split]), TASK: _packed(total[split:])})
 
-    def _find(self, number: int) -> tuple[tuple[int, float], ...]:
+    def _find(self, number: int) -> list[tuple[int, int]]:
         numbers = self._numbers
         where = bisect_left(numbers, number)
         if where == len(numbers) or numbers[where] != number:
-            return ()
+            return []
         span = range(self._ends[where - 1] if where else 0, self._ends[where])
-        return tuple((self._at[each], self._by[each] * self._unit) for each in span)
+        return [(self._at[each], self._by[each]) for each in span]
+
+
+def _packed(weights: Sequence[int]) -> int:
+    return int.from_bytes(struct.pack(f"<{len(weights)}I", *weights), "little")
+
+
+def _lanes(packed: int, count: int) -> tuple[int, ...]:
+    return struct.unpack(f"<{count}I", packed.to_bytes(4 * count, "little"))
 
 
 def _facet(name: str, given: Mapping[str, Any]) -> Facet:
     first, more = given["first"], given["more"]
     lines = (first[0], first[1]), (more[0], more[1])
-    return Facet(name, tuple(given["terms"]), given["start"], given["rules"], *lines)
+    places = {term: place for place, term in enumerate(given["terms"])}
+    return Facet(name, tuple(given["terms"]), places, given["start"], given["rules"], *lines)
 
 
 def write(head: Mapping[str, Any], weights: Mapping[int, Iterable[tuple[int, int]]]) -> bytes:

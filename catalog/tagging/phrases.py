@@ -88,7 +88,7 @@ class Matcher:
 
     def find(self, words: list[str]) -> Iterator[str]:
         """The phrases in the words of a text."""
-        if not any(word >= WIDE for word in words):
+        if not words or max(words) < WIDE:
             yield from self.spaced(words)
             return
         waiting: list[str] = []

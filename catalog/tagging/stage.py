@@ -15,13 +15,14 @@ from catalog.tagging.weigh import Weighed
 POINTS: Final = 3.0
 SHARE: Final = 0.55
 LIMIT: Final = 2
+_TABLE_TASKS: Final = frozenset({"classification", "regression", "clustering"})
 _BENCHMARK: Final = re.compile(r"(?:bench|eval)(?:mark)?\d*(?=[-_.\s]|\Z)", re.IGNORECASE)
 
 
 def tags(record: Record, found: Found, detected: Detected | None, weighed: Weighed | None) -> list[Tag]:
     """The stages a record serves."""
     given = [tag for tag in stated.tags(record, "task") if tag.term in task.stages()]
-    if stated.curated(record, "task"):
+    if stated.curated(record, "task") or _tabular(record, detected):
         return best(given)
     free = stated.free_tags(record, "task", "stage")
     guessed = from_text("task", found.get("stage", {}), POINTS, SHARE, LIMIT)
@@ -31,6 +32,16 @@ def tags(record: Record, found: Found, detected: Detected | None, weighed: Weigh
         known = {tag.term for tag in sure}
         guessed = [tag for tag in guessed if tag.term not in known]
     return best([*sure, *guessed])
+
+
+def _tabular(record: Record, detected: Detected | None) -> bool:
+    """Whether these are tables of measurements, which no word in their text makes food for language models."""
+    if detected is not None:
+        return detected.format == "tabular"
+    kinds = [each.value.lower() for each in record.statements if each.facet == "modality"]
+    tasks = [each.value.lower() for each in record.statements if each.facet == "task"]
+    tables = "tabular" in kinds and "text" not in kinds
+    return tables or any(each in _TABLE_TASKS or each.startswith("tabular-") for each in tasks)
 
 
 def _from_columns(detected: Detected | None) -> list[Tag]:

@@ -26,18 +26,19 @@ _FREE_TABLES: Final = {
 
 def curated(record: Record, facet: str) -> bool:
     """Whether the embedded catalog gave this facet: then nothing is guessed."""
-    return any(statement.by == CURATED and statement.facet == facet for statement in record.statements)
+    return CURATED in [statement.by for statement in record.statements if statement.facet == facet]
 
 
-def tags(record: Record, facet: str) -> Iterator[Tag]:
+def tags(record: Record, facet: str) -> list[Tag]:
     """The values that the source gave for a facet, as tags, in its order."""
-    for statement in record.statements:
-        if statement.facet == facet:
-            if statement.by == CURATED:
-                yield Tag(facet, statement.value, "catalog", _evidence(statement), 1.0)
-                continue
-            for term in _stated(facet, record.source, statement.value):
-                yield Tag(facet, term, "source tag", _evidence(statement), STATED)
+    found = []
+    for statement in [each for each in record.statements if each.facet == facet]:
+        if statement.by == CURATED:
+            found.append(Tag(facet, statement.value, "catalog", _evidence(statement), 1.0))
+            continue
+        terms = _stated(facet, record.source, statement.value)
+        found += [Tag(facet, term, "source tag", _evidence(statement), STATED) for term in terms]
+    return found
 
 
 def free_tags(record: Record, facet: str, tables: str = "") -> Iterator[Tag]:

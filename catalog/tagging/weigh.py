@@ -44,15 +44,15 @@ class Weighed:
                 sure = max(sure, SHOWN)
             if sure >= SHOWN:
                 found += [replace(guess, confidence=sure)] if guess else self._learned(facet, place, sure)
-        found += [tag for tag in guessed if tag.term not in facet.terms]
+        found += [tag for tag in guessed if tag.term not in facet.places]
         return sorted(found, key=lambda tag: -tag.confidence)
 
     def _ranked(self, facet: Facet, by: dict[str, Tag]) -> list[tuple[float, int]]:
         """Score and place of what could be shown, best first."""
         scores = self.reading.scores(facet)
-        for place, term in enumerate(facet.terms) if by else ():
-            if term in by:
-                scores[place] += facet.rules * by[term].confidence
+        for term, tag in by.items():
+            if term in facet.places:
+                scores[facet.places[term]] += facet.rules * tag.confidence
         found = [(score, place) for place, score in enumerate(scores) if score > FLOOR]
         return sorted(found, reverse=True)
 
