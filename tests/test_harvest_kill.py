@@ -1,7 +1,7 @@
 """kill -9 at random moments of a harvest: the end is that of an undisturbed run, and a kill costs what was not stored:
 at most a page of the walk, and what waits for the next.
 
-The seed is printed; `TORTURE_SEED` replays it and `TORTURE_KILLS` asks for more than the usual 8.
+The seed is printed; `TORTURE_SEED` replays it and `TORTURE_KILLS` asks for more than the usual 6.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.conftest import Command
 from tests.origin.web_site import WebSite
 
 SEED = int(os.environ.get("TORTURE_SEED") or time.time_ns() % 1_000_000)
-KILLS = int(os.environ.get("TORTURE_KILLS") or 8)
+KILLS = int(os.environ.get("TORTURE_KILLS") or 6)
 HOSTS = 3
 PAGES = 200
 
