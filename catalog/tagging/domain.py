@@ -15,6 +15,7 @@ SHARE: Final = 0.45
 LIMIT: Final = 3
 SPAM: Final = 4  # so many domains among the free tags are spam: they only support what the text says
 GENERAL: Final = "general"
+_RANKS: Final = {"source tag": 0, "free tag": 1}  # what the author says comes first
 BACKDROP: Final = {"news": 0.7, "linguistics": 0.75}
 """Where texts come from or what all corpora share: a subject of nearly the same weight goes first."""
 
@@ -33,7 +34,7 @@ def tags(record: Record, found: Found, weighed: Weighed | None) -> list[Tag]:
         guessed = weighed.tags("domain", guessed, LIMIT)
     merged = best([*given, *sorted(free, key=lambda tag: -_points(scores, tag.term)), *guessed])
     close = [tag for tag in merged if tag.term != GENERAL]
-    return sorted(close or merged, key=lambda tag: -tag.confidence)
+    return sorted(close or merged, key=lambda tag: (_RANKS.get(tag.rule, 2), -tag.confidence))
 
 
 def _weighed(scores: dict[str, Score]) -> dict[str, Score]:

@@ -17,7 +17,7 @@ POINTS: Final = 3.0
 SHARE: Final = 0.5
 LIMIT: Final = 4
 IMPLIED: Final = 0.6  # confidence of a task that only the stage implies
-BESIDE_STATED: Final = 4.5  # points that a text needs to add a task to those the source gave
+BESIDE_STATED: Final = 7.0  # points that a text needs to add a task to those the source gave
 
 
 def tags(record: Record, found: Found, weighed: Weighed | None) -> list[Tag]:
@@ -30,7 +30,7 @@ def tags(record: Record, found: Found, weighed: Weighed | None) -> list[Tag]:
     guessed = from_text("task", found.get("task", {}), points, SHARE, LIMIT)
     if weighed is not None and not given and not free:
         guessed = weighed.tags("task", guessed, LIMIT)
-    return best([*given, *free, *_closest(guessed)])
+    return _closest(best([*given, *free, *guessed]))
 
 
 def implied(tasks: Sequence[Tag], stages: Sequence[Tag]) -> list[Tag]:
@@ -53,7 +53,7 @@ def _above(term: str) -> frozenset[str]:
     return frozenset(vocabulary.load().ancestors("task", term))
 
 
-def _closest(guessed: Sequence[Tag]) -> list[Tag]:
+def _closest(tags: Sequence[Tag]) -> list[Tag]:
     """Without the tasks that a closer one among them includes."""
-    included = frozenset[str]().union(*(_above(tag.term) for tag in guessed))
-    return [tag for tag in guessed if tag.term not in included]
+    included = frozenset[str]().union(*(_above(tag.term) for tag in tags))
+    return [tag for tag in tags if tag.term not in included]
