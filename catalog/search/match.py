@@ -44,9 +44,9 @@ def first_expressions(reading: Reading) -> list[str]:
     if not reading.terms:
         return []
     tagged = [_either(_tokens(part)) if part.terms else words_expression(part) for part in reading.parts]
-    whole = " AND ".join(each for each in tagged if each)
+    held = " AND ".join(each for each in tagged if each)
     title = _title_expression(reading.parts)
-    return [f"(({whole}) OR {title})" if title else whole]
+    return [f"(({held}) OR {title})" if title else held, *whole_expressions(reading)]
 
 
 def _title_expression(parts: Sequence[Part]) -> str:
