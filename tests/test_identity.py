@@ -29,6 +29,8 @@ from tests.conftest import Command
         ("https://www.kaggle.com/datasets/uciml/iris", "kaggle:uciml/iris"),
         ("https://kaggle.com/uciml/iris/data", "kaggle:uciml/iris"),
         ("https://www.kaggle.com/c/titanic", ""),
+        ("https://www.kaggle.com/api/v1/datasets", ""),
+        ("https://www.kaggle.com/organizations/kaggle", ""),
         ("https://archive.ics.uci.edu/dataset/45/heart+disease", "uci:45"),
         ("https://doi.org/10.24432/C52P4X", "doi:10.24432/c52p4x"),
         ("https://arxiv.org/pdf/2110.14168v2.pdf", "arxiv:2110.14168"),
