@@ -165,6 +165,11 @@ class TestDryRun:
         assert (row["at_least"], row["at_most"]) == (None, None)
         assert "cannot tell" in row["says"]
 
+    def test_one_that_refuses_is_told_whole(self, person: Person) -> None:
+        done = person.types("sync", "kaggle", "--dry-run", code=1, COLUMNS="60")
+        assert "--query WORDS" in done.stderr.replace("\n", " ")
+        assert done.stderr.endswith("Nothing was sent.\n")
+
     def test_the_hub(self, person: Person, hub: Hub) -> None:
         environment = {**hub.environment, "HF_HUB_OFFLINE": ""}
         ask = ("sync", "huggingface", "--dry-run")

@@ -189,6 +189,9 @@ def print_estimates(jobs: Sequence[Job], manner: Manner, as_json: bool) -> int:
         cells = [[row["source"], _amount(row), row["error"] or row["says"], request_words(job)]
                  for row, job in zip(rows, jobs, strict=True)]  # fmt: skip
         print("\n".join(output.table(fields, cells, output.window_width())))
+        for row in rows:
+            if row["error"]:
+                output.say(f"{row['source']}: {for_terminal(row['error'])}")
         output.say("Nothing was sent.")
     return int(any(row["error"] for row in rows))
 
