@@ -14,6 +14,7 @@ from catalog.errors import Usage
 from catalog.search.names import resolve
 from catalog.search.query import MAX_VALUES, MAX_WORDS, Query, Word, parse_range
 from catalog.search.run import run
+from catalog.search.understand import Term, read
 from catalog.sqlite import connect_for_reading
 
 
@@ -239,3 +240,53 @@ def test_a_very_long_query_is_cut_and_says_so(registry: sqlite3.Connection, text
     result = run(registry, query)
     if len(text.split()) > MAX_WORDS or text.count(",") > MAX_VALUES:
         assert any(note.startswith("Only the first") for note in result.notes)
+
+
+# -- what words mean ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("medical sft chinese", "domain:medical task:sft language:zh"),
+        ("chinese medical dialogue dataset for fine-tuning", "language:zh domain:medical task:dialogue task:sft"),
+        ("医疗 对话", "domain:medical task:dialogue"),
+        ("中文 医疗 问答 数据集", "language:zh domain:medical task:question-answering"),
+        ("中文医疗问答数据集", "language:zh domain:medical task:question-answering"),
+        ("commercial use legal summarization", "commercial:yes domain:legal task:summarization"),
+        ("legal data for non-commercial use", "domain:legal commercial:no"),
+        ("可商用的法律数据", "commercial:yes domain:legal"),
+        ("rlhf preference data english", "task:preference language:en"),
+        ("movie review", "genre:review"),
+        ("chatml format", "format:messages"),
+        ("mit license code", "license:MIT domain:code"),
+        ("apache-2.0 code", "license:Apache-2.0 domain:code"),
+        ("中英翻译", "language:zh language:en task:translation"),
+        ("reward models", "task:preference"),
+        ("speech", "modality:audio"),
+        ("mit news", "domain:news"),
+        ('"medical sft"', ""),
+        ("the data", ""),
+        ("medic*", ""),
+        ("no it is to be", ""),
+    ],
+)
+def test_words_are_read_as_the_terms_they_name(registry: sqlite3.Connection, text: str, terms: str) -> None:
+    found = run(registry, Query.parse(text)).read_as
+    assert [said.partition(" or ")[0] for said in found] == terms.split()
+    assert run(registry, Query.parse(text), help_spelling=False).read_as == ()
+
+
+def test_a_run_is_cut_so_that_least_is_left_over() -> None:
+    known = {"医疗": (Term("domain", "medical", 1),), "疗问": (Term("task", "x", 2),), "问答": (Term("task", "qa", 3),)}
+    (unit,) = read([Word("百度医疗问答的数据集")], known).units
+    assert [part.text for part in unit.parts] == ["百度", "医疗", "问答", "的", "数据集"]
+    assert [part.says for part in unit.parts] == [True, True, True, False, False]
+    assert [part.text for part in read([Word("数据集")], known).parts] == ["数据集"]
+
+
+@given(st.lists(st.text(max_size=12).filter(str.strip), max_size=6))
+def test_reading_loses_no_word(texts: list[str]) -> None:
+    words = [Word(text) for text in texts if any(map(str.isalnum, text))]
+    read_words = "".join(part.text for unit in read(words, {}).units for part in unit.parts)
+    assert [c for c in read_words if c.isalnum()] == [c for word in words for c in word.text if c.isalnum()]

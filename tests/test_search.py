@@ -550,3 +550,98 @@ def test_words_that_name_a_term_together_find_what_is_tagged(search: Search, wor
 
 def test_words_apart_name_no_term(search: Search) -> None:
     assert search("question -toxic answering").total < search("question answering -toxic").total
+
+
+# -- words that are read as terms -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "filters"),
+    [
+        ("medical sft chinese", "domain:medical task:sft lang:zh"),
+        ("医疗 对话", "domain:medical task:dialogue"),
+        ("中文医疗问答数据集", "domain:medical task:question-answering lang:zh"),
+        ("commercial use legal", "domain:legal commercial:yes"),
+    ],
+)
+def test_what_carries_the_terms_comes_first_and_nothing_is_lost(search: Search, words: str, filters: str) -> None:
+    whole = keys(search(words, limit=1000))
+    tagged = every(search, filters)
+    mentioned = every(search, words, help_spelling=False)
+    assert len(tagged) > 3
+    assert tagged | mentioned <= set(whole)
+    first = keys(search(words, limit=len(tagged)))
+    assert first == whole[: len(first)]
+    assert len(tagged & set(first)) >= 0.8 * len(tagged)
+
+
+def test_pages_of_read_words_are_cut_from_one_order(search: Search) -> None:
+    whole = search("chinese medical dialogue", limit=1000)
+    pages = [keys(search("chinese medical dialogue", limit=7, offset=at)) for at in range(0, whole.total, 7)]
+    assert [key for page in pages for key in page] == keys(whole)
+    assert len(whole) == whole.total == len(set(keys(whole)))
+
+
+def test_an_excluded_word_excludes_what_is_tagged(tmp_path: Path) -> None:
+    tagged = (Tag("domain", "medical", "test"),)
+    store(
+        tmp_path / "r.db",
+        entry("a/tagged", tags=tagged, title="talks with doctors"),
+        entry("a/worded", title="talks with medical people"),
+        entry("a/other", title="talks with sailors"),
+    )
+    connection = connect_for_reading(tmp_path / "r.db")
+    search = searching(connection)
+    found = search("talks -medical")
+    assert (keys(found), found.read_as) == (["test:a/other"], ("-domain:medical",))
+    assert every(search, "talks -medical", help_spelling=False) == {"test:a/tagged", "test:a/other"}
+    assert keys(search("tlks -medical")) == ["test:a/other"]  # a mended slip excludes them as well
+    connection.close()
+
+
+@pytest.mark.parametrize("words", ["gsm8k dataset", "the gsm8k data", "gsm8k数据集", "gsm8k corpus for training"])
+def test_words_that_say_nothing_cost_no_name(search: Search, words: str) -> None:
+    assert search(words).hits[0].key == "catalog:gsm8k"
+
+
+def test_few_hits_are_followed_by_those_without_a_word(search: Search) -> None:
+    strict = search("quidditch medical", help_spelling=False)
+    found = search("quidditch medical")
+    assert (strict.total, strict.left_out) == (0, "")
+    assert found.left_out == "quidditch"
+    assert set(keys(found)) <= every(search, "medical")
+    assert search("medical question answering").left_out == ""
+
+
+def test_few_hits_come_before_those_that_lack_a_word(tmp_path: Path) -> None:
+    tagged = (Tag("language", "ko", "test"),)
+    store(
+        tmp_path / "r.db",
+        entry("a/one", description="sonnets about rivers"),
+        *(entry(f"b/{n}", description="sonnets", popularity=200) for n in range(9)),
+        *(entry(f"c/{n}", tags=tagged, description="sonnets of mountains") for n in range(4)),
+    )
+    connection = connect_for_reading(tmp_path / "r.db")
+    search = searching(connection)
+    found = search("sonnets rivers")
+    assert (keys(found)[0], found.total, found.left_out) == ("test:a/one", 14, "rivers")
+    asked = search("korean mountains rivers")  # the language stays
+    assert (asked.total, asked.left_out) == (4, "rivers")
+    connection.close()
+
+
+def test_a_slip_in_a_term_is_read_as_the_term(search: Search) -> None:
+    found = search("medcial sft")
+    assert (found.did_you_mean, found.read_as) == ("medical sft", ("domain:medical", "task:sft"))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("libir speech", "catalog:librispeech"),
+        ("slim pajaama", "catalog:slimpajama-627b"),
+        ("medical-meadw-flashcards", "catalog:medical-meadow-flashcards"),
+    ],
+)
+def test_a_slip_in_a_compound_name_is_mended(search: Search, text: str, key: str) -> None:
+    assert search(text).hits[0].key == key

@@ -259,8 +259,9 @@ def talk(query: Query, result: Result) -> Iterable[str]:
 
 def term_said(term: str) -> str:
     """A term that words were read as: `domain:legal or genre:legal-document` is what a person reads aloud."""
-    parts = (part.partition(":") for part in term.split(" or "))
-    return f" {said('or')} ".join(f"{said(facet)} {id}" for facet, _colon, id in parts)
+    parts = (part.partition(":") for part in term.removeprefix("-").split(" or "))
+    read = f" {said('or')} ".join(f"{said(facet)} {id}" for facet, _colon, id in parts)
+    return said("not {term}", term=read) if term.startswith("-") else read
 
 
 def key_for_pipe(hit: Hit) -> str:

@@ -53,6 +53,7 @@ CHINESE = {
     "Read as: {terms}. Search the words alone with --exact.": "理解为：{terms}。只按字面搜索请加 --exact。",
     "Few hold every word; those without {word!r} follow.": "同时含有所有词的很少，其后是不含 {word!r} 的结果。",
     "or": "或",
+    "not {term}": "排除{term}",
     "format": "格式",
     "genre": "体裁",
     "Few or none for {asked!r}; showing {shown!r}. Use --exact to search as typed.": (

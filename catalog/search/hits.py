@@ -75,7 +75,8 @@ class Result:
     emptied_by: tuple[tuple[str, int], ...] = ()
     total_is_exact: bool = True
     read_as: tuple[str, ...] = ()
-    """The terms that words of the query were read as, as filters are typed: what carries them all comes first."""
+    """The terms that words of the query were read as, as filters are typed: what carries them all comes first, and
+    what carries one with a minus before it is left out."""
     left_out: str = ""
     """The word without which the last hits were found, where few hold all of the words."""
 

@@ -17,6 +17,7 @@ from catalog.text import for_fts
 
 _CUT = "\x00"
 """Stands where a CJK run was; no text holds it."""
+_COMMON = frozenset(("language", "modality", "license", "commercial"))
 
 
 def match_expression(query: Query, filters: Filters, positive: Iterable[str], unwanted: Sequence[Term] = ()) -> str:
@@ -46,7 +47,13 @@ def first_expressions(reading: Reading) -> list[str]:
     tagged = [_either(_tokens(part)) if part.terms else words_expression(part) for part in reading.parts]
     held = " AND ".join(each for each in tagged if each)
     title = _title_expression(reading.parts)
-    return [f"(({held}) OR {title})" if title else held, *whole_expressions(reading)]
+    telling = Reading(tuple(unit for unit in reading.units if not all(map(_is_common, unit.parts))))
+    return [f"(({held}) OR {title})" if title else held, *whole_expressions(telling)]
+
+
+def _is_common(part: Part) -> bool:
+    """Whether a part names terms that very many carry: their words tell nothing more, and cost most to look at."""
+    return not part.says or any(term.facet in _COMMON for term in part.terms)
 
 
 def _title_expression(parts: Sequence[Part]) -> str:

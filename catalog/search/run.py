@@ -23,7 +23,7 @@ from catalog.search.names import slots_named
 from catalog.search.query import Query, Word
 from catalog.search.suggest import readings
 from catalog.search.terms import Filters, resolve_filters, spellings
-from catalog.search.understand import Part, Reading, Term, looked_up, named, read
+from catalog.search.understand import Part, Reading, Term, as_typed, looked_up, named, read
 
 TIER = 1000
 """How many of the most popular matches are scored."""
@@ -56,6 +56,8 @@ class Plan(NamedTuple):
     """The slots of what is named just as asked; they come first, whether or not the words match."""
     hidden: frozenset[int] = frozenset()
     """The ids of matches that a copy of theirs stands for."""
+    unwanted: tuple[Term, ...] = ()
+    """The terms that excluded words name: what carries one is excluded as well."""
 
 
 def run(
@@ -101,7 +103,8 @@ def _found(connection: sqlite3.Connection, query: Query, help: bool, total: bool
             result, plan = _relaxed(connection, query, result, plan, total)
     if not result.hits and query.offset == 0:
         result = replace(result, emptied_by=emptied_by(query, lambda other: total_of(connection, other)))
-    return replace(result, read_as=tuple(map(_said, plan.reading.terms)) if plan.earlier else ()), plan
+    said = (*dict.fromkeys(map(_said, plan.reading.terms)), *(f"-{_said([term])}" for term in plan.unwanted))
+    return replace(result, read_as=said), plan
 
 
 def _said(terms: Sequence[Term]) -> str:
@@ -119,7 +122,7 @@ def _respelt(
         return named(words, spellings(connection, looked_up(words)))
 
     for reading in readings(connection, plan.reading, known, found=result.total > 0):
-        other = _planned(query, plan.filters, reading)
+        other = _planned(query, plan.filters, reading, plan.unwanted)
         if _count(connection, other, 1):
             again = _ready(connection, query, other, reading.text)
             found = _page(connection, query, again, total)
@@ -131,17 +134,21 @@ def _respelt(
 def _relaxed(
     connection: sqlite3.Connection, query: Query, result: Result, plan: Plan, total: bool
 ) -> tuple[Result, Plan]:
-    """The page with what holds all parts of the words but one behind it, where that is more."""
+    """The page with what holds all parts of the words but one behind it, where that is more.
+
+    Left out is what leaves the fewest, though not too few; a language or a license only where nothing else helps.
+    """
     parts = plan.reading.parts
-    found: list[tuple[bool, int, Part, Plan]] = []
+    found: list[tuple[bool, bool, int, Part, Plan]] = []
     for part in parts if 1 < len(parts) <= MOST_PARTS else ():
-        other = _planned(query, plan.filters, plan.reading.without(part))
+        other = _planned(query, plan.filters, plan.reading.without(part), plan.unwanted)
         count = _count(connection, other, TIER)
         if count > result.total:
-            found.append((count < FEW, count if count >= FEW else -count, part, other))
+            binding = any(term.facet in ("language", "commercial", "license") for term in part.terms)
+            found.append((binding, count < FEW, count if count >= FEW else -count, part, other))
     if not found:
         return result, plan
-    _few, _count_of, part, other = min(found, key=lambda each: each[:2])
+    *_order, part, other = min(found, key=lambda each: each[:3])
     wider = other._replace(earlier=(*plan.earlier, plan.match, *other.earlier), reading=plan.reading)
     again = _ready(connection, query, wider, plan.reading.text)
     more = replace(_page(connection, query, again, total), did_you_mean=result.did_you_mean, left_out=part.text)
@@ -164,17 +171,17 @@ def prepare(connection: sqlite3.Connection, query: Query, understand: bool = Tru
     filters = resolve_filters(connection, query)
     words = [*query.words, *map(Word, filters.text)]
     known = spellings(connection, looked_up(words)) if understand and words else {}
-    unwanted = [term for word in words if word.negated for term in named([word], known)]
-    return _planned(query, filters, read(words, known), unwanted)
+    unwanted = tuple(term for word in words if word.negated for term in named([word], known))
+    return _planned(query, filters, read(words, known) if understand else as_typed(words), unwanted)
 
 
-def _planned(query: Query, filters: Filters, reading: Reading, unwanted: Sequence[Term] = ()) -> Plan:
+def _planned(query: Query, filters: Filters, reading: Reading, unwanted: tuple[Term, ...] = ()) -> Plan:
     """The plan of a reading."""
     condition, values = range_condition(query.ranges, missing=query.missing)
     whole = match_expression(query, filters, whole_expressions(reading), unwanted)
     first = first_expressions(reading)
     earlier = (match_expression(query, filters, first, unwanted),) if first else ()
-    return Plan(whole, condition, tuple(values), filters, reading, earlier)
+    return Plan(whole, condition, tuple(values), filters, reading, earlier, unwanted=unwanted)
 
 
 def _ready(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -> Plan:

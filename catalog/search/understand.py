@@ -140,6 +140,11 @@ def read(words: Sequence[Word], known: Spellings) -> Reading:
     return Reading(tuple(units))
 
 
+def as_typed(words: Sequence[Word]) -> Reading:
+    """Free words that are not excluded as nothing but words, each of which counts."""
+    return Reading(tuple(Unit((Part((word,)),)) for word in words if not word.negated))
+
+
 def named(words: Sequence[Word], known: Spellings) -> tuple[Term, ...]:
     """The terms that neighbouring words name together."""
     if any(word.kind != "word" for word in words):
