@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint types docs bench bench-fetch clean
+.PHONY: help demo test lint types docs bench bench-fetch bench-relevance clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,9 @@ docs: $(VENV)/.dev  ## write the shown outputs and the reference anew, build the
 
 bench: $(VENV)/.bench  ## measure at 100k rows (ROWS=1000000 for the published figures) into bench/README.md
 	$(BIN)/python -m bench.run --rows $(or $(ROWS),100000)
+
+bench-relevance: $(VENV)/.dev  ## measure what search finds first into bench/README.md
+	$(BIN)/python -m bench.relevance
 
 clean:  ## remove what was built
 	rm -rf $(VENV) site/_build bench/data registry.db registry.db.lock
