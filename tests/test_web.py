@@ -743,3 +743,10 @@ def test_a_certificate_file_that_is_missing_is_said(tmp_path: Path, web: Web, mo
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     with pytest.raises(Fatal, match="SSL_CERT_FILE"):
         web.get_json("https://localhost:1/")
+
+
+@pytest.mark.parametrize("tries", [1, 2, 5])
+def test_an_unknown_host_is_told_whatever_the_tries(tries: int) -> None:
+    settings = WebSettings(tries=tries, sleep=lambda _seconds: None)
+    with Web(settings) as web, pytest.raises(Retriable, match="not found"):
+        web.head("https://no-such-host.invalid/")

@@ -120,7 +120,7 @@ class Exchange:
                 if asked is not None:
                     self._pace.hold(request.url.host, wait)
                     self._check_rest(request, asked)
-                if number >= (NAME_TRIES if isinstance(error, NoSuchHost) else tries):
+                if number >= min(tries, NAME_TRIES if isinstance(error, NoSuchHost) else tries):
                     raise
                 self.sleep(wait, error.message, patience)
         raise AssertionError("no try was made")
