@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 import click
 
+BUILT_IN = ("huggingface", "kaggle", "uci", "google")
+"""The sources that come with the catalog; another that is installed does not change its reference."""
+
 
 def command_reference() -> str:
     """Every command: usage, what it does, examples, arguments and options."""
@@ -20,7 +23,21 @@ def command_reference() -> str:
         command = app.get_command(context, name)
         assert command is not None
         sections.append("\n".join(_command(name, line, command)))
+        if isinstance(command, click.Group):
+            sections.extend(_commands_below(name, command, {param.name for param in command.params}))
     return "\n\n".join(sections)
+
+
+def _commands_below(name: str, group: click.Group, known: set[str | None]) -> Iterator[str]:
+    """The commands of a group, without the options that the group has told of."""
+    context = click.Context(group, info_name=f"catalog {name}")
+    for inner in (each for each in group.list_commands(context) if name != "sync" or each in BUILT_IN):
+        command = group.get_command(context, inner)
+        assert command is not None
+        command.params = [param for param in command.params if param.name not in known or param.name == "registry"]
+        paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+        command.help = "\n\n".join(each for each in paragraphs if not each.startswith("What is common"))
+        yield "\n".join(_command(f"{name} {inner}", command.help.partition("\n")[0], command)).replace("## ", "### ", 1)
 
 
 def _command(name: str, line: str, command: click.Command) -> Iterator[str]:
