@@ -256,6 +256,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    disable_nagle_algorithm = True  # else each small answer waits 40 ms for the client's acknowledgement
     server: _Server
 
     def _serve(self) -> None:
