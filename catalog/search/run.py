@@ -34,7 +34,7 @@ FEW = 3
 MOST_PARTS = 6
 """Words of a query that finds little, of which one is left out to find more."""
 
-_WEIGHTS = "5.0, 3.0, 0.2, 1.0, 2.0, 2.0"
+_WEIGHTS = "5.0, 3.0, 0.1, 0.5, 4.0, 2.0"
 """bm25 weights of name, title, body, extra, facets, cjk."""
 _POPULARITY = 0.1
 """What one popularity level counts in bm25's units (half the logarithm of the rank)."""

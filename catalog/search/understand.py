@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -51,10 +52,15 @@ _SHORT = frozenset(
 """Spellings of two or three letters that are meant as terms; the others are words far more often."""
 _LOOSE = frozenset(("open", "attribution", "text", "general", "it", "classification", "labels", "lm", "features"))
 """Spellings that are terms only of a flag."""
-_FORMAT = re.compile(r".+(format|格式)|chatml|sharegpt|chosenrejected|promptcompletions?|preferencepairs?|偏好对")
-_LICENSE = re.compile(r"permissive|noncommercial|copyleft|publicdomain|(cc0|ccby|apache|gpl|odcby|odbl)\w*")
+_FORMATS = frozenset(
+    (
+        "chatml", "sharegpt", "chosenrejected", "promptcompletion", "promptcompletions", "preferencepair",
+        "preferencepairs", "偏好对",
+    )
+)  # fmt: skip
+_LICENSES = frozenset(("permissive", "noncommercial", "copyleft", "publicdomain"))
+_LICENSE_FAMILIES = ("cc0", "ccby", "apache", "gpl", "odcby", "odbl")
 _LICENSED = frozenset(("license", "licensed", "licence", "licenced", "许可", "许可证", "协议"))
-_PIECES = re.compile(f"[{CJK}]+|[^{CJK}]+")
 
 
 class Term(NamedTuple):
@@ -178,11 +184,11 @@ def forms(norm: str) -> tuple[str, ...]:
 def is_meant(norm: str, facet: str, licensed: bool) -> bool:
     """Whether a spelling in running text is meant as a term of a facet."""
     if facet == "license":
-        return licensed or bool(_LICENSE.fullmatch(norm))
+        return licensed or norm in _LICENSES or norm.startswith(_LICENSE_FAMILIES)
     if licensed or facet == "commercial":
         return False
     if facet == "format":
-        return bool(_FORMAT.fullmatch(norm))
+        return norm in _FORMATS or (norm.endswith(("format", "格式")) and norm not in ("format", "格式"))
     return norm not in _LOOSE and (len(norm) > 3 or not norm.isascii() or norm in _SHORT or facet == "domain")
 
 
@@ -211,13 +217,18 @@ def _units(words: Sequence[Word], known: Spellings) -> list[Unit]:
         says = name_norm(words[0].text) not in STOP_WORDS or len(words) > 1 or words[0].kind != "word"
         return [Unit((Part(tuple(words), found, says),))]
     units = []
-    for piece in _PIECES.findall(words[0].text):
+    for piece in _pieces().findall(words[0].text):
         word = Word(piece)
         if not cjk_runs(piece):
             units.extend(_units([word], known) if any(map(str.isalnum, piece)) else [])
         else:
             units.append(Unit(tuple(cut(piece, lambda text: _piece(text, known))), word))
     return units
+
+
+@cache
+def _pieces() -> re.Pattern[str]:
+    return re.compile(f"[{CJK}]+|[^{CJK}]+")  # compiled when first needed: start-up counts
 
 
 def _piece(text: str, known: Spellings) -> Part:
