@@ -27,10 +27,10 @@ LONGEST_NAME = 4
 
 STOP_WORDS = frozenset(
     (
-        "a", "an", "and", "by", "corpora", "corpus", "data", "database", "dataset", "datasets", "for", "from", "in",
-        "of", "on", "opensource", "or", "set", "sets", "the", "to", "train", "training", "use", "used", "using",
+        "a", "an", "and", "by", "corpora", "corpus", "data", "database", "dataset", "datasets", "for", "format", "from",
+        "in", "of", "on", "opensource", "or", "set", "sets", "the", "to", "train", "training", "use", "used", "using",
         "with", "数据", "数据集", "数据库", "语料", "语料库", "训练", "训练集", "训练数据", "的", "用于", "用来",
-        "有关", "相关", "关于", "开源", "公开", "大模型", "资源",
+        "格式", "有关", "相关", "关于", "开源", "公开", "大模型", "资源",
     )
 )  # fmt: skip
 """Words that say nothing here where others say something."""
