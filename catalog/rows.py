@@ -22,6 +22,7 @@ from catalog.record import (
     Verdict,
     encode,
 )
+from catalog.tagging.junk import doubt
 
 Row = tuple[Any, ...]
 
@@ -48,7 +49,7 @@ class Prepared(NamedTuple):
 
     `columns` is the dataset row from key to made_by; `tags` are (position, facet, term, rule, evidence, confidence);
     `details` holds, for each of `TABLES_OF_DETAILS` but the first, its rows without the dataset's id; `texts` and
-    `terms` are what the index holds; `watched` is what the change log compares.
+    `terms` are what the index holds; `popularity` orders hits; `watched` is what the change log compares.
     """
 
     key: str
@@ -65,6 +66,9 @@ class Prepared(NamedTuple):
     watched: tuple[str, ...]
 
 
+DOUBTED: Final = 40
+"""Levels that full doubt costs an entry in the order of hits: a twentieth of its uses."""
+
 WATCHED: Final = ("access", "revision", "rows", "bytes", "commercial", "license")
 """What the change log keeps the old and new value of."""
 
@@ -76,7 +80,7 @@ def prepare(entry: Entry, digest: bytes | None = None) -> Prepared:
         entry.source,
         entry.upstream_id,
         entry.id,
-        entry.popularity,
+        _level(entry),
         entry_digest(entry) if digest is None else digest,
         _dataset_columns(entry),
         [(n, t.facet, t.term, t.rule, t.evidence, t.confidence) for n, t in enumerate(entry.tags or ())],
@@ -85,6 +89,11 @@ def prepare(entry: Entry, digest: bytes | None = None) -> Prepared:
         facet_terms(entry),
         _watched(entry),
     )
+
+
+def _level(entry: Entry) -> int:
+    """The level by which an entry is found: its popularity, less for what looks like a trial or an empty card."""
+    return max(0, entry.popularity - round(DOUBTED * doubt(entry).value))
 
 
 def _dataset_columns(entry: Entry) -> Row:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog import search
 from catalog.record import Record, Tag
 from catalog.registry import Registry
 from catalog.registry.corrections import RULE, Correction, corrected
@@ -126,3 +127,17 @@ def test_retag_brings_old_tags_up_to_date(path: Path) -> None:
         assert retag(registry).changed == 0
         assert retag(registry, "other").looked_at == 1
     assert "medical" in _terms(path, "domain")
+
+
+def test_trials_and_empty_cards_come_last_but_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    words = "Bilby burrows, surveyed by season and soil, with photographs of each entrance."
+    with Registry.open(path, create=True) as registry:
+        run = registry.begin_run("test", "sync")
+        records = [
+            Record(source="test", id="a/my-test-dataset", name="a/my-test-dataset", title="bilby", popularity=40),
+            Record(source="test", id="b/bilby-burrows", name="b/bilby-burrows", summary=words, popularity=40),
+        ]
+        registry.commit_page(run, [complete(record) for record in records])
+    assert [hit.key for hit in search("bilby", path)] == ["test:b/bilby-burrows", "test:a/my-test-dataset"]
+    assert [hit.key for hit in search("", path, sort="popularity")][-1] == "test:a/my-test-dataset"

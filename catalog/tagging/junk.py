@@ -44,6 +44,8 @@ _TEMPLATE: Final = re.compile(
     r"personal and sensitive information|source data|data (?:instances|fields|splits)|\[optional\]|uses|direct use",
     re.IGNORECASE,
 )
+_CUES: Final = ("more information needed", "dataset card", "table of contents", "base template", "quick summary")
+HEAD: Final = 300  # characters of a text that is no template
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _WIDE: Final = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W\d_]+")
@@ -75,7 +77,14 @@ def doubt(record: Record) -> Doubt:
 
 
 def own_words(text: str) -> int:
-    """How many words a description has besides the template's; a sign of CJK counts half."""
+    """How many words a description has besides the template's; a sign of CJK counts half.
+
+    A text without the template's own phrases is not searched for its headings: its first words are enough.
+    """
+    lower = text[:3000].lower()
+    if not any(cue in lower for cue in _CUES):
+        head = text[:HEAD]
+        return len(_WORD.findall(head)) + len(_WIDE.findall(head)) // 2
     rest = _TEMPLATE.sub(" ", text[:3000])
     return len(_WORD.findall(rest)) + len(_WIDE.findall(rest)) // 2
 
@@ -92,7 +101,7 @@ def _grounds(record: Record) -> Iterator[tuple[float, str]]:
     name = record.name.rpartition("/")[2]
     parts = [part.lower() for part in _CAMEL.split(name) if part]
     trials = [part for part in parts if part in _TRIAL]
-    words = own_words(f"{record.summary}\n{record.description}")
+    words = own_words(f"{record.summary}\n{record.description[:3000]}")
     if all(part in _TRIAL or part in _EMPTY for part in parts):
         yield (
             (0.8 if trials else 0.5),
@@ -107,6 +116,7 @@ def _grounds(record: Record) -> Iterator[tuple[float, str]]:
     rows = record.rows
     if rows is not None and not rows.lower_bound and rows.value < FEW_ROWS:
         yield 0.5, f"{rows.value} rows"
-    domains = {tag.term for tag in stated.free_tags(record, "domain")}
+    free = stated.free_tags(record, "domain") if len(record.keywords) >= MANY_DOMAINS else ()
+    domains = {tag.term for tag in free}
     if len(domains) >= MANY_DOMAINS:
         yield 0.4, f"free tags of {len(domains)} domains"
