@@ -22,6 +22,7 @@ from catalog.formats.training_pairs import Tie, shared_text
 from catalog.formats.training_read import checkable
 from catalog.formats.training_source import LAYOUTS
 from tests.conftest import Command
+from tests.origin import Hub
 
 Rows = list[dict[str, Any]]
 
@@ -541,3 +542,23 @@ def test_the_datasets_library_reads_it(tmp_path: Path) -> None:
             write_converted(iter(rows), planned(rows, to).convert, out)
             loaded = datasets.load_dataset(kind, data_files=str(out), cache_dir=str(tmp_path / "cache"))["train"]
             assert loaded.to_list() == list(read_rows(out))
+
+
+def test_a_fetch_converts_what_came(catalog_command: Command, hub: Hub) -> None:
+    lines = "".join(json.dumps(row) + "\n" for row in PAIRS).encode()
+    hub.add("org/pairs", {"data/train.jsonl": lines, "data/test.csv": b"a,b\n1,2\n", "README.md": b"# Pairs\n"})
+    arguments = ("fetch", "huggingface:org/pairs", "--as", "kto", "--out", "pairs")
+    catalog_command("init")
+    for _again in range(2):
+        done = catalog_command(*arguments, "--json", env=dict(hub.environment))
+        assert done.returncode == 0, done.stderr
+        made = json.loads(done.stdout)["converted"]
+        assert {name: each["rows"] for name, each in made.items()} == {
+            "pairs/kto/data-test.jsonl": 0,
+            "pairs/kto/data-train.jsonl": 10,
+        }
+    assert len(list(read_rows(catalog_command.folder / "pairs/kto/data-train.jsonl"))) == 10
+    assert catalog_command("verify", "pairs").returncode == 0
+    hub.origin.forget()
+    assert catalog_command("fetch", "huggingface:org/pairs", "--as", "nonsense").returncode == 2
+    assert hub.origin.seen() == []

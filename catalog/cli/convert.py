@@ -90,7 +90,7 @@ def convert_path(path: Path, to: str, out: Path | None, options: dict[str, Any])
         chat=None if form is None else form == "chat",
         keep=options.get("keep") or (),
         threshold=options.get("threshold"),
-        data_source=path.resolve().parent.name if path.is_file() else path.resolve().name,
+        data_source=options.get("data_source") or path.resolve().name.partition(".")[0],
         split=next((each for each in ("test", "valid", "train") if each in path.name.lower()), "train"),
     )
     info = _info_beside(out) if target.trainer == "LLaMA-Factory" else None
@@ -192,25 +192,29 @@ def _list(as_json: bool) -> None:
 
 
 def convert_folder(
-    folder: Path, to: str, template: str | None, own: Collection[str] = ()
+    folder: Path, to: str, template: str | None, own: Collection[str] = (), name: str = ""
 ) -> Iterable[tuple[Path, str, Counts | None]]:
     """Convert each data file of a fetched folder into FOLDER/FORMAT/: its path, what to say of it, and the counts, None
     for a file that does not fit as a whole. Folders named for a format are what was converted before, unless a file in
-    them is one of the dataset's `own`."""
+    them is one of the dataset's `own`; `name` is the dataset's."""
     from catalog.datafile import data_files
     from catalog.formats.targets import TARGETS, target_named
 
     target = target_named(to)
     inside = folder / target.name
     inside.mkdir(exist_ok=True)
+    used: set[str] = set()
     for file in data_files(folder):
         path = file.relative_to(folder)
         if path.parts[0] in TARGETS and path.as_posix() not in own:
             continue
-        name = "-".join(path.parts).partition(".")[0]
-        out = inside / f"{name}.jsonl"
+        whole = "-".join(path.parts)
+        stem = whole.partition(".")[0]
+        stem = whole.replace(".", "-") if stem in used else stem
+        used.add(stem)
+        out = inside / f"{stem}.jsonl"
         try:
-            conversion, counts, out = convert_path(file, to, out, {"template": template})
+            conversion, counts, out = convert_path(file, to, out, {"template": template, "data_source": name})
         except CatalogError as error:
             yield out, for_terminal(str(error)), None
             continue

@@ -35,6 +35,8 @@ NOTES_SHOWN = 3
 @click.option("-y", "--yes", is_flag=True, help="Fetch more than 5 GB or 1,000 files.")
 @click.option("--acknowledge", is_flag=True, help="I have the right to data that was withdrawn or needs an agreement.")
 @click.option("--unpack", is_flag=True, help="Unpack ZIP and tar archives that came, each into a folder beside it.")
+@click.option("--as", "form", metavar="FORMAT", help="Also write the rows in this format, into FOLDER/FORMAT/.")
+@click.option("--template", metavar="T", help="With --as: how task data become prompt and completion.")
 @click.option("--offline", is_flag=True, help="Use no network (then only a registry look-up is done).")
 @json_option
 @registry_option
@@ -44,12 +46,14 @@ def fetch_command(name: str, **options: Any) -> int:
     NAME is a key, an id, a short name or alias, source:id (or source:id@revision), or an http(s) address: of a file,
     or of a page whose markup describes a dataset with its files. Files are hashed while they come and get their name
     only when they are right; a stop at any moment, even a kill, costs nothing that came. Nothing is executed, and
-    nothing unpacked unless --unpack asks for it. A receipt is written beside the data.
+    nothing unpacked unless --unpack asks for it. A receipt is written beside the data. With --as the data files are
+    converted as well, as by catalog convert, whose --list names the formats.
 
     \b
     Examples:
       catalog fetch openwebtext --dry-run
       catalog fetch huggingface:openai/gsm8k --include "main/*" --out gsm8k
+      catalog fetch gsm8k --as alpaca
       catalog fetch kaggle:uciml/iris@2 --unpack
       catalog fetch https://example.org/data.csv
     """
@@ -58,6 +62,8 @@ def fetch_command(name: str, **options: Any) -> int:
     from catalog.fetch.page import settled
     from catalog.web import Web, WebSettings
 
+    if options["form"]:
+        _check_format(options["form"])
     target = target_named(
         name,
         lambda known: _entry_named(known, options["registry"]),
@@ -95,13 +101,33 @@ def fetch_command(name: str, **options: Any) -> int:
             )
     unpacked = _unpack(plan, receipt) if options["unpack"] else {}
     found = _format_of(Path(plan.out))
+    converted = _convert(plan, receipt, options["form"], options["template"]) if options["form"] else {}
     if options["as_json"]:
-        output.print_json({**receipt.to_dict(), **unpacked, "format": detected_json(found)})
+        output.print_json({**receipt.to_dict(), **unpacked, **converted, "format": detected_json(found)})
     else:
         for line in format_lines(found, output.window_width()) if found else ():
             output.say(line)
         output.say(f"{len(plan.files):,} files in {plan.out}. Check them any time with: catalog verify {plan.out}")
-    return 0
+    return 0 if not converted or any(each["rows"] for each in converted["converted"].values()) else 1
+
+
+def _check_format(form: str) -> None:
+    """Raise `Usage` for a format that is not known, before anything comes."""
+    from catalog.formats.targets import target_named
+
+    target_named(form)
+
+
+def _convert(plan: FetchPlan, receipt: Receipt, form: str, template: str | None) -> dict[str, Any]:
+    """Convert the data files that are there, and tell of each."""
+    from catalog.cli.convert import convert_folder
+
+    made = {}
+    own = {file.path for file in receipt.files}
+    for path, said, counts in convert_folder(Path(plan.out), form, template, own, plan.name):
+        made[str(path)] = {"rows": counts.written if counts else 0, "says": said}
+        output.say(f"{for_terminal(str(path))}: {said}")
+    return {"converted": made}
 
 
 def _format_of(folder: Path) -> Detected | None:
