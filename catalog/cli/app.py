@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": ("catalog.cli.fetch", "Check downloaded files against their receipt."),
     "lint": ("catalog.cli.lint", "Check the rows of a training set: its format, and what would spoil a training."),
     "convert": ("catalog.cli.convert", "Write rows in the format that a trainer reads."),
+    "split": ("catalog.cli.split", "Write training, validation and test rows, copies on one side."),
     "sync": ("catalog.cli.sync", "Pull metadata from a source into the registry."),
     "sources": ("catalog.cli.sources", "List the sources that can be synced."),
     "runs": ("catalog.cli.runs", "List runs of sync and import, and what they skipped."),

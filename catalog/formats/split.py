@@ -1,0 +1,99 @@
+"""Training, validation and test rows by the hash of what they say: a row stands on one side whatever its order, and so
+do its copies and the rows of its group."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any, Final
+
+from catalog.errors import Usage
+from catalog.formats.roles import fold
+
+Row = Mapping[str, Any]
+
+_IDS: Final = frozenset(("id", "uid", "uuid", "idx", "index", "rowid", "questionid", "promptid", "conversationid"))
+_SPACE: Final = re.compile(r"(?:\s|\\[ntr])+")
+_WHOLE: Final = 2**64
+
+
+class Split:
+    """Tells the side of each row. `shares` are the sides' names with their shares, which sum to 1.
+
+    Rows with the same value in the `group` column stand together, and so do copies where no group is told. With
+    `stratify` every value of that column is shared out for itself: `see` is then told of all rows before the first
+    `side`. Raises `Usage` for shares that do not sum to 1.
+    """
+
+    def __init__(self, shares: Mapping[str, float], seed: int = 0, group: str = "", stratify: str = "") -> None:
+        if any(not share >= 0 for share in shares.values()) or abs(sum(shares.values()) - 1) > 1e-6:
+            told = " + ".join(f"{share:g}" for share in shares.values())
+            raise Usage(f"the shares {told} do not sum to 1.", "Say them as: --train 0.9 --valid 0.05 --test 0.05")
+        self._names = [name for name, share in shares.items() if share > 0]
+        self._ends = [round(end * _WHOLE) for end in accumulate(shares[name] for name in self._names)]
+        self._key = hashlib.blake2b(str(seed).encode()).digest()
+        self._group, self.stratify = group, stratify
+        self._strata: dict[int, Counter[str]] = {}
+        self._sides: dict[int, str] = {}
+
+    def see(self, row: Row) -> None:
+        """Take in a row that is to be stratified."""
+        self._strata.setdefault(self._place(row), Counter())[_folded(row.get(self.stratify))] += 1
+
+    def side(self, row: Row) -> str:
+        """The side of a row: the same for the same content, seed and shares, whatever its place in the file.
+
+        Stratified sides hang on which other rows there are, not on their order.
+        """
+        place = self._place(row)
+        if not self.stratify:
+            return self._at(place)
+        if not self._sides:
+            self._share_out()
+        return self._sides[place]
+
+    def _place(self, row: Row) -> int:
+        grouped = bool(self._group) and row.get(self._group) not in (None, "")
+        told = f"group {_folded(row[self._group])}" if grouped else f"row {content_of(row)}"
+        digest = hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8, key=self._key)
+        return int.from_bytes(digest.digest(), "big")
+
+    def _at(self, place: int) -> str:
+        return self._names[min(bisect_right(self._ends, place), len(self._names) - 1)]
+
+    def _share_out(self) -> None:
+        """Each stratum in the order of hashes, its rows dealt out by their shares. A group has its commonest one."""
+        strata: dict[str, list[int]] = {}
+        for place, values in self._strata.items():
+            strata.setdefault(min(values, key=lambda value: (-values[value], value)), []).append(place)
+        for places in strata.values():
+            total = sum(self._strata[place].total() for place in places)
+            before = 0
+            for place in sorted(places):
+                size = self._strata[place].total()
+                self._sides[place] = self._at((2 * before + size) * _WHOLE // (2 * total))
+                before += size
+
+
+def content_of(row: Row) -> str:
+    """What a row says, without its ids: case, spaces and forms of one character make no difference."""
+    return _folded({str(name): value for name, value in row.items() if fold(str(name)) not in _IDS})
+
+
+def _folded(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _SPACE.sub(" ", text).casefold()
+
+
+def missing_column(columns: Sequence[str], sample: Sequence[Row]) -> str:
+    """The first of the columns that no row of a sample has, or ""."""
+    held = {str(name) for row in sample for name in row}
+    return next((name for name in columns if name and name not in held), "")
