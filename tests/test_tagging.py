@@ -241,7 +241,7 @@ def test_any_record_is_tagged(name: str, text: str, keywords: list[str]) -> None
 def test_a_model_goes_to_its_file_and_back() -> None:
     line = (1.0, 0.0)
     facet = {"terms": ["medical", "legal"], "start": 0, "rules": 1.0, "first": line, "more": line}
-    head = {"scale": 2.0, "bias": {"about": [0.5, -0.5], "task": []}, "facets": {"domain": facet}}
+    head = {"scale": 2.0, "bias": [0.5, -0.5], "facets": {"domain": facet}}
     made = model.parse(
         model.write(head, {features.number("w court"): [(1, 127)], features.number("w drug"): [(0, -64)]})
     )

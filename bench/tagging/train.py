@@ -19,7 +19,7 @@ from bench.tagging import examples as sets
 from bench.tagging.examples import Example
 from catalog import tagging, vocabulary
 from catalog.tagging import features, phrases, reading
-from catalog.tagging.model import ABOUT, FILE, PARTS, TASK, Model, parse, write
+from catalog.tagging.model import FILE, Model, parse, write
 
 WEIGHT = {
     "sorted list": 0.3,
@@ -36,9 +36,8 @@ RULES = {"domain": 6.0, "task": 3.0, "stage": 4.0}  # what a rule of confidence 
 LEAST = 2  # examples in which a feature must occur
 POSITIVE = 8  # examples that a term needs; rarer ones are left to the word lists
 LARGEST = 6.0  # weights are cut here
-SMALL = 0.1  # those below this share of it are left out
+SMALL = 0.03  # those below this share of it are left out
 FOLDS = 5
-ORDER = ("domain", "stage", "task")  # the parts of a file one behind the other
 
 
 @dataclass(slots=True)
@@ -92,7 +91,7 @@ class Weights:
 def fit(examples: Sequence[Seen]) -> Weights:
     """Learn every term of every facet."""
     made = Weights()
-    for facet in ORDER:
+    for facet in sets.FACETS:
         _fit_facet(facet, [each for each in examples if facet in each.example.labels], made)
     return made
 
@@ -132,13 +131,10 @@ def pack(weights: Weights, lines: Lines, about: str) -> bytes:
     facets: dict[str, dict[str, Any]] = {}
     start = 0
     for facet, terms in weights.terms.items():
-        begin = start if PARTS[facet] == ABOUT else 0
-        facets[facet] = {"terms": terms, "start": begin, "rules": RULES[facet], **lines[facet]}
+        facets[facet] = {"terms": terms, "start": start, "rules": RULES[facet], **lines[facet]}
         start += len(terms)
-    split = len(weights.terms["domain"]) + len(weights.terms["stage"])
     bias = [round(each, 4) for each in weights.bias]
-    parts = {ABOUT: bias[:split], TASK: bias[split:]}
-    head = {"scale": LARGEST, "bias": parts, "facets": facets, "about": about}
+    head = {"scale": LARGEST, "bias": bias, "facets": facets, "about": about}
     return write(head, kept)
 
 

@@ -16,6 +16,7 @@ from catalog.tagging.reading import WIDE, Text
 
 MAX_WORDS: Final = 90  # words of the body that are read
 FEW: Final = 20  # texts of fewer features are read as if they had so many
+MAX_PAIRS: Final = 150  # of them and pairs of Chinese, Japanese or Korean characters together
 PIECE: Final = 4  # letters of a piece of a title word
 LONGEST: Final = 24  # letters of a title word that are cut into pieces
 FULL: Final = 8.0  # points of the word lists that count as one
@@ -47,7 +48,7 @@ def body_words(text: Text) -> list[str]:
     """The distinct words of the body, at most `MAX_WORDS` of them read."""
     words = [*text.lead, *text.rest[: max(0, MAX_WORDS - len(text.lead))]][:MAX_WORDS]
     if words and max(words) >= WIDE:
-        return list(dict.fromkeys([each for word in words for each in _parts(word)]))
+        words = [each for word in words for each in ((word,) if word < WIDE else _parts(word))][:MAX_PAIRS]
     return list(dict.fromkeys(words))
 
 

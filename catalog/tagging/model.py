@@ -28,25 +28,8 @@ MAGIC: Final = b"catalog tags 1\n"
 REMEMBERED: Final = 100_000  # words whose weights are kept at hand
 LANE: Final = 32  # bits of a term in a packed number
 FULL: Final = (1 << LANE) - 1
+COUNT, WEIGHING = 0, 1  # the lanes before the terms: features, and whether any of them weighs
 ZERO: Final = 4096  # what stands for no weight, so that none is below nothing
-
-Told = tuple[str, dict[str, int]]  # a word, and its weights packed by part
-
-ABOUT: Final = "about"
-TASK: Final = "task"
-PARTS: Final = {"domain": ABOUT, "stage": ABOUT, "task": TASK}
-"""Facets that are scored together: tasks are many, and need no guess where the source names them."""
-
-
-class Entry:
-    """The weights of a word, packed by part, and how many features it has; `packed` is empty where nothing weighs."""
-
-    __slots__ = ("count", "packed")
-
-    def __init__(self, count: int, packed: dict[str, int]) -> None:
-        self.count = count
-        self.packed = packed
-
 
 Line = tuple[float, float]
 
@@ -55,15 +38,16 @@ Line = tuple[float, float]
 class Facet:
     """How the scores of a facet are read.
 
-    `terms` are in order of place, `places` the other way; `start` is the place of the first in its part. `rules` is
-    what a rule of confidence 1 adds to a score. `first` and `more` are slope and offset from score to confidence, for
-    the best term of a text and for the others.
+    `terms` are in order of place, `places` the other way; `bias` are the scores of an empty text; `lane` is where the
+    first lies in a packed number. `rules` is what a rule of confidence 1 adds to a score. `first` and `more` are slope
+    and offset from score to confidence, for the best term of a text and for the others.
     """
 
     name: str
     terms: tuple[str, ...]
     places: Mapping[str, int]
-    start: int
+    bias: tuple[float, ...]
+    lane: int
     rules: float
     first: Line
     more: Line
@@ -76,94 +60,103 @@ def confidence(score: float, line: Line) -> float:
 
 
 class Reading:
-    """A text as the model sees it; the scores of a part are added up when they are first asked for.
+    """A text as the model sees it: its words, the packed weights of them all, and what the word lists give."""
 
-    The weights of a word lie side by side in one whole number, 32 bits for each term: adding such numbers adds all
-    terms at once, and exactly, so that every machine comes to the same scores.
-    """
+    __slots__ = ("_lanes", "_listed", "_model", "_titled", "_words", "_worth")
 
-    __slots__ = ("_bias", "_listed", "_scores", "_unit", "_words", "_worth")
-
-    def __init__(self, model: Model, words: list[Told], listed: list[tuple[Told, int]], worth: float) -> None:
-        self._bias, self._unit = model.bias, model.unit
-        self._words, self._listed, self._worth = words, listed, worth
-        self._scores: dict[str, list[float]] = {}
+    def __init__(self, model: Model, titled: list[str], words: list[str], listed: list[tuple[str, int, int]]) -> None:
+        self._model, self._titled, self._words, self._listed = model, titled, words, listed
+        own = model.lanes(model.added(titled, words))
+        lists = model.lanes(sum([packed * times for _, times, packed in listed]))
+        self._worth = features.share(own[COUNT])
+        self._lanes = own, lists
 
     def scores(self, facet: Facet) -> list[float]:
         """The score of every term of a facet."""
-        part = PARTS[facet.name]
-        scores = self._scores.get(part)
-        if scores is None:
-            scores = self._scores[part] = self._added(part)
-        return scores[facet.start : facet.start + len(facet.terms)]
-
-    def _added(self, part: str) -> list[float]:
-        bias = self._bias[part]
-        words = _lanes(sum([packed[part] for _, packed in self._words]), len(bias))
-        listed = _lanes(sum([packed[part] * times for (_, packed), times in self._listed]), len(bias))
-        one, other = self._worth * self._unit, self._unit / features.STEPS
-        less = one * ZERO * len(self._words) + other * ZERO * sum([times for _, times in self._listed])
-        return [each + one * a + other * b - less for each, a, b in zip(bias, words, listed, strict=True)]
+        own, lists = self._lanes
+        one, other = self._worth * self._model.unit, self._model.unit / features.STEPS
+        less = ZERO * (one * own[WEIGHING] + other * lists[WEIGHING])
+        span = slice(facet.lane, facet.lane + len(facet.terms))
+        each = zip(facet.bias, own[span], lists[span], strict=True)
+        return [bias + one * a + other * b - less for bias, a, b in each]
 
     def reasons(self, facet: Facet, place: int) -> list[tuple[float, str]]:
-        """What each word adds to the score of a term, the most first; no more than speak for it."""
-        part, shift = PARTS[facet.name], LANE * (facet.start + place)
-        told = [(self._worth, word, packed) for word, packed in self._words]
-        told += [(times / features.STEPS, word, packed) for (word, packed), times in self._listed]
-        found = [(worth * self._unit * ((packed[part] >> shift & FULL) - ZERO), word) for worth, word, packed in told]
-        return sorted([pair for pair in found if pair[0] > 0], key=lambda pair: (-pair[0], pair[1]))
+        """The words that speak for a term, the most telling first, each with minus what it adds to the score."""
+        told = [(times / features.STEPS, word, packed) for word, times, packed in self._listed]
+        for words, kept in ((self._titled, self._model.title), (self._words, self._model.body)):
+            told += [(self._worth, word, kept.get(word, 0)) for word in words]
+        shift, unit = LANE * (facet.lane + place), self._model.unit
+        given = [(worth, word, (packed >> shift & FULL) - ZERO) for worth, word, packed in told if packed > FULL]
+        return sorted([(-worth * unit * each, word) for worth, word, each in given if each > 0])
 
 
 class Model:
-    """The weights of `model.bin`."""
+    """The weights of `model.bin`.
+
+    The weights of a word lie side by side in one whole number, 32 bits for each term, behind the number of its features
+    and a one for a word that weighs at all: adding such numbers adds all terms at once, and exactly, so that every
+    machine comes to the same scores.
+    """
 
     def __init__(self, head: Mapping[str, Any], numbers: array[int], ends: array[int], at: bytes, by: array[int]):
         self.head = head
         self._numbers, self._ends, self._at, self._by = numbers, ends, at, by
         self.unit = head["scale"] / 127
-        self.bias = {part: [float(each) for each in values] for part, values in head["bias"].items()}
-        self._title: dict[str, Entry] = {}
-        self._body: dict[str, Entry] = {}
-        self._listed: dict[str, Entry] = {}
-        self.facets = {name: _facet(name, each) for name, each in head["facets"].items()}
+        self._count = len(head["bias"]) + 2
+        self._struct = struct.Struct(f"<{self._count}I")
+        self.title: dict[str, int] = {}
+        self.body: dict[str, int] = {}
+        self._listed: dict[str, int] = {}
+        self.facets = {name: _facet(name, each, head["bias"]) for name, each in head["facets"].items()}
 
     def read(self, text: Text, found: Found, source: str) -> Reading:
         """Score every term for a text; `found` is what the word lists found in it."""
         titled = features.title_words(text)
-        first, body = self._title, self._body
-        seen = [(word, first.get(word) or self._remember(first, word, True)) for word in titled]
         known = set(titled)
-        others = [word for word in features.body_words(text) if word not in known]
-        seen += [(word, body.get(word) or self._remember(body, word, False)) for word in others]
-        worth = features.share(sum([entry.count for _, entry in seen]))
-        words = [(word, entry.packed) for word, entry in seen if entry.packed]
-        listed = [((word, self._entry(key)), times) for key, times, word in features.of_found(found)]
-        listed.append((("", self._entry(f"s {source}")), features.STEPS // 2))
-        return Reading(self, words, [each for each in listed if each[0][1]], worth)
+        words = [word for word in features.body_words(text) if word not in known]
+        listed = [(word, times, self._entry(key)) for key, times, word in features.of_found(found)]
+        listed.append(("", features.STEPS // 2, self._entry(f"s {source}")))
+        return Reading(self, titled, words, listed)
 
-    def _entry(self, key: str) -> dict[str, int]:
+    def added(self, titled: list[str], words: list[str]) -> int:
+        """The packed weights of title words and words of the body, added up."""
+        try:
+            return sum(map(self.title.__getitem__, titled)) + sum(map(self.body.__getitem__, words))
+        except KeyError:
+            return sum([self.weights(word, True) for word in titled]) + sum(
+                [self.weights(word, False) for word in words]
+            )
+
+    def lanes(self, packed: int) -> tuple[int, ...]:
+        """A packed number taken apart."""
+        return self._struct.unpack(packed.to_bytes(4 * self._count, "little"))
+
+    def weights(self, word: str, title: bool) -> int:
+        """The packed weights of a word, looked up once."""
+        kept = self.title if title else self.body
+        known = kept.get(word)
+        if known is None:
+            if len(kept) >= REMEMBERED:
+                kept.clear()
+            known = kept[word] = self._together(features.of_title_word(word) if title else features.of_body_word(word))
+        return known
+
+    def _entry(self, key: str) -> int:
         known = self._listed.get(key)
         if known is None:
             known = self._listed[key] = self._together((key,))
-        return known.packed
+        return known
 
-    def _remember(self, kept: dict[str, Entry], word: str, titled: bool) -> Entry:
-        if len(kept) >= REMEMBERED:
-            kept.clear()
-        entry = kept[word] = self._together(features.of_title_word(word) if titled else features.of_body_word(word))
-        return entry
-
-    def _together(self, keys: Iterable[str]) -> Entry:
-        """The weights of some features added up, and how many features they are."""
+    def _together(self, keys: Iterable[str]) -> int:
+        """The weights of some features added up and packed."""
         read = list(keys)
         found = [pair for key in read for pair in self._find(features.number(key))]
         if not found:
-            return Entry(len(read), {})
-        total = [ZERO] * sum(map(len, self.bias.values()))
+            return len(read)
+        total = [len(read), 1, *[ZERO] * (self._count - 2)]
         for place, weight in found:
-            total[place] += weight
-        split = len(self.bias[ABOUT])
-        return Entry(len(read), {ABOUT: _packed(total[:split]), TASK: _packed(total[split:])})
+            total[place + 2] += weight
+        return int.from_bytes(self._struct.pack(*total), "little")
 
     def _find(self, number: int) -> list[tuple[int, int]]:
         numbers = self._numbers
@@ -174,19 +167,12 @@ class Model:
         return [(self._at[each], self._by[each]) for each in span]
 
 
-def _packed(weights: Sequence[int]) -> int:
-    return int.from_bytes(struct.pack(f"<{len(weights)}I", *weights), "little")
-
-
-def _lanes(packed: int, count: int) -> tuple[int, ...]:
-    return struct.unpack(f"<{count}I", packed.to_bytes(4 * count, "little"))
-
-
-def _facet(name: str, given: Mapping[str, Any]) -> Facet:
+def _facet(name: str, given: Mapping[str, Any], bias: Sequence[float]) -> Facet:
     first, more = given["first"], given["more"]
     lines = (first[0], first[1]), (more[0], more[1])
-    places = {term: place for place, term in enumerate(given["terms"])}
-    return Facet(name, tuple(given["terms"]), places, given["start"], given["rules"], *lines)
+    terms, start = tuple(given["terms"]), given["start"]
+    places = {term: place for place, term in enumerate(terms)}
+    return Facet(name, terms, places, tuple(bias[start : start + len(terms)]), start + 2, given["rules"], *lines)
 
 
 def write(head: Mapping[str, Any], weights: Mapping[int, Iterable[tuple[int, int]]]) -> bytes:

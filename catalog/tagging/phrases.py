@@ -17,6 +17,7 @@ from catalog.tagging import reading
 from catalog.tagging.reading import WIDE, Text
 
 WEIGHTS: Final = {"strong": 3.0, "plain": 2.0, "weak": 1.0}
+WEAK: Final = WEIGHTS["weak"]
 TITLE: Final = 2.0  # a phrase in the name or title counts this much more
 TITLE_WEAK: Final = 1.5  # a weak word there: one alone is not enough for a tag
 LATER: Final = 0.5  # and one behind the lead of the description this much less
@@ -53,53 +54,64 @@ Found = dict[str, dict[str, Score]]  # facet -> term -> score
 
 @dataclass(frozen=True)
 class Matcher:
-    """The phrases of all facets. `first` maps a first word (or character) to the longest phrase that begins with it."""
+    """The phrases of all facets.
+
+    `first` maps a first word (or character) to the longest phrase that begins with it, and the first two words (or
+    characters) of longer phrases likewise: most words need no closer look.
+    """
 
     phrases: dict[str, tuple[Meaning, ...]]
     first: dict[str, int]
 
-    def spaced(self, words: list[str], but: str = "") -> Iterator[str]:
+    def spaced(self, words: list[str], but: str = "") -> list[str]:
         """The phrases in a list of words, `but` the one left out."""
         first, phrases = self.first, self.phrases
+        found: list[str] = []
         after, count = 0, len(words)
         for start in [place for place, word in enumerate(words) if word in first]:
             if start < after:
                 continue
-            for size in range(min(first[words[start]], count - start), 0, -1):
-                phrase = words[start] if size == 1 else " ".join(words[start : start + size])
+            word = words[start]
+            pair = f"{word} {words[start + 1]}" if first[word] > 1 and start + 1 < count else ""
+            for size in range(min(first.get(pair, 1), count - start), 0, -1):
+                phrase = word if size == 1 else pair if size == 2 else " ".join(words[start : start + size])
                 if phrase in phrases and phrase != but:
-                    yield phrase
+                    found.append(phrase)
                     after = start + size
                     break
+        return found
 
-    def unspaced(self, run: str, but: str = "") -> Iterator[str]:
+    def unspaced(self, run: str, but: str = "") -> list[str]:
         """The phrases in a run of Chinese, Japanese or Korean characters, `but` the one left out."""
         first, phrases = self.first, self.phrases
-        start, count = 0, len(run)
-        while start < count:
-            longest = first.get(run[start], 0)
-            for size in range(min(longest, count - start), 0, -1):
+        found: list[str] = []
+        after, count = 0, len(run)
+        for start in [place for place, sign in enumerate(run) if sign in first]:
+            if start < after:
+                continue
+            for size in range(min(first.get(run[start : start + 2], 1), count - start), 0, -1):
                 phrase = run[start : start + size]
                 if phrase in phrases and phrase != but:
-                    yield phrase
-                    start += size - 1
+                    found.append(phrase)
+                    after = start + size
                     break
-            start += 1
+        return found
 
-    def find(self, words: list[str]) -> Iterator[str]:
+    def find(self, words: list[str]) -> list[str]:
         """The phrases in the words of a text."""
         if not words or max(words) < WIDE:
-            yield from self.spaced(words)
-            return
+            return self.spaced(words)
+        found: list[str] = []
         waiting: list[str] = []
         for word in words:
             if word < WIDE:
                 waiting.append(word)
-            else:
-                yield from self.spaced(waiting)
+                continue
+            if waiting:
+                found += self.spaced(waiting)
                 waiting = []
-                yield from self.unspaced(word)
-        yield from self.spaced(waiting)
+            found += self.unspaced(word)
+        return found + self.spaced(waiting)
 
 
 @cache
@@ -130,8 +142,9 @@ def _add(meanings: dict[str, list[Meaning]], facet: str, terms: dict[str, Any]) 
 def _heads(phrases: Iterable[str]) -> dict[str, int]:
     first: dict[str, int] = {}
     for phrase in phrases:
-        head, size = (phrase[0], len(phrase)) if phrase[0] >= WIDE else (phrase.split()[0], phrase.count(" ") + 1)
-        first[head] = max(first.get(head, 0), size)
+        parts, space = (list(phrase), "") if phrase[0] >= WIDE else (phrase.split(), " ")
+        for head in (parts[0], space.join(parts[:2])):
+            first[head] = max(first.get(head, 0), len(parts))
     return first
 
 
@@ -171,23 +184,29 @@ def scan(text: Text) -> Found:
     """Everything the name, title, summary and description of a record say, by facet and term."""
     known = matcher()
     found: Found = {}
-    titles = dict.fromkeys(phrase for words in text.titles for phrase in known.find(words))
+    titles = dict.fromkeys([phrase for words in text.titles for phrase in known.find(words)])
     for phrase in titles:
         _count(found, known.phrases[phrase], phrase, TITLE)
     seen = titles
     for words, factor in ((text.lead, 1.0), (text.rest, LATER)):
-        fresh = dict.fromkeys(phrase for phrase in known.find(words) if phrase not in seen)
-        for phrase in fresh:
-            _count(found, known.phrases[phrase], phrase, factor)
-        seen = seen | fresh
+        if words:
+            fresh = dict.fromkeys([phrase for phrase in known.find(words) if phrase not in seen])
+            for phrase in fresh:
+                _count(found, known.phrases[phrase], phrase, factor)
+            seen = seen | fresh
     return found
 
 
 def _count(found: Found, meanings: tuple[Meaning, ...], phrase: str, factor: float) -> None:
     for facet, term, weight in meanings:
-        score = found.setdefault(facet, {}).setdefault(term, Score())
-        points = weight * (TITLE_WEAK if factor > 1 and weight == WEIGHTS["weak"] else factor)
-        if weight == WEIGHTS["weak"] and factor <= 1:
+        scores = found.get(facet)
+        if scores is None:
+            scores = found[facet] = {}
+        score = scores.get(term)
+        if score is None:
+            score = scores[term] = Score()
+        points = weight * (TITLE_WEAK if factor > 1 and weight == WEAK else factor)
+        if weight == WEAK and factor <= 1:
             points = min(points, MAX_WEAK - score.weak)
             score.weak += points
         score.points += points

@@ -20,6 +20,7 @@ _WORD: Final = re.compile(r"[a-z0-9]+(?:\+\+|#)?|[\u3400-\u9fff\uac00-\ud7af\u30
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+(?:\+\+|#)?")
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z])(?=\d)|(?<=\d)(?=[a-zA-Z])")
+_DIGIT: Final = re.compile(r"\d")
 _DIGITS: Final = re.compile(r"\d+\Z")
 
 
@@ -54,7 +55,7 @@ def _titles(record: Record) -> list[list[str]]:
     cut = _CAMEL.sub(" ", name)
     if cut != name:
         found.append(words(cut.lower()))
-        if any(char.isdigit() for char in name):
+        if _DIGIT.search(name):
             found.append([_DIGITS.sub("", word) for word in _ASCII_WORD.findall(name.lower())])
     found += [words(title.lower()) for title in (record.title, record.title_zh) if title and title != name]
     return found

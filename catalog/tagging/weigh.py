@@ -60,7 +60,7 @@ class Weighed:
         """A tag that no rule gives, where the words themselves speak for it: a source or a habit is no reason."""
         reasons = self.reading.reasons(facet, place)
         words = list(dict.fromkeys(word for _, word in reasons if word))
-        if not words or sum(points for points, word in reasons if word) < LEAST:
+        if not words or -sum([points for points, word in reasons if word]) < LEAST:
             return []
         name = "task" if facet.name == "stage" else facet.name
         return [Tag(name, facet.terms[place], MODEL, ", ".join(words[:MAX_WORDS])[:MAX_EVIDENCE], sure)]
