@@ -165,7 +165,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_memory_is_bounded_and_a_kill_costs_a_batch(catalog_command: Command, many: Path) -> None:
-    """50,000 entries: killed after the first batch, imported again within 400 MB."""
+    """50,000 entries: killed after the first batch, imported again within 600 MB."""
     arguments = [sys.executable, "-m", "catalog", "import", "records", str(many), "--registry", "r.db"]
     environment, folder = catalog_command.environment(), catalog_command.folder
     with subprocess.Popen(arguments, env=environment, cwd=folder, stderr=subprocess.DEVNULL) as running:
@@ -181,7 +181,7 @@ def test_memory_is_bounded_and_a_kill_costs_a_batch(catalog_command: Command, ma
     process = os.posix_spawn(sys.executable, [*arguments[:-1], str(folder / "r.db")], environment)
     _, status, usage = os.wait4(process, 0)
     assert os.waitstatus_to_exitcode(status) == 0
-    assert usage.ru_maxrss < 400_000  # KiB
+    assert usage.ru_maxrss < 600_000  # KiB
     assert count(catalog_command, "r.db") == MANY
 
 
