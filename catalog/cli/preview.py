@@ -1,0 +1,249 @@
+"""`catalog preview`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli import output
+from catalog.cli.options import json_option, registry_option
+from catalog.errors import NotFound, Usage
+from catalog.text import display_width, fit, for_terminal
+
+if TYPE_CHECKING:
+    from catalog.fetch import PlannedFile
+
+Row = Mapping[str, Any]
+NAME_WIDTH = 24
+LINES = 3
+"""Lines that a value may take."""
+
+
+@dataclass
+class Opened:
+    """A file whose rows can be read: what it is called, how many rows it tells, its bytes, what has come so far."""
+
+    name: str
+    rows: Iterator[Row]
+    total: int | None = None
+    bytes: int | None = None
+    transferred: Callable[[], int | None] = lambda: None
+
+
+@click.command("preview")
+@click.argument("name", metavar="FILE|NAME|URL")
+@click.option("-n", "--rows", type=click.IntRange(1, 1000), default=5, show_default=True, help="Rows to show.")
+@click.option("--columns", metavar="A,B", help="Only these columns.")
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value (repeatable).")
+@click.option("--sample", type=click.IntRange(1, 1000), metavar="N", help="Rows drawn by chance instead of the first.")
+@click.option("--seed", type=int, default=0, show_default=True, help="With --sample: another seed draws others.")
+@click.option("--include", multiple=True, metavar="PATTERN", help="Of a dataset's files one that matches.")
+@click.option("--revision", help="A commit, tag or branch of the source.")
+@click.option("--acknowledge", is_flag=True, help="I have the right to data that was withdrawn or needs an agreement.")
+@json_option
+@registry_option
+def preview_command(name: str, as_json: bool, **options: Any) -> int:
+    """Show the first rows of a dataset without the rest of it.
+
+    Reads a file or folder on this machine, a file at an http(s) address, or the smallest data file of a dataset that
+    the registry or a source knows. Of a file on the web only the bytes that rows need come (at most 64 MiB): parts of
+    Parquet, the beginning of JSON Lines, CSV and text, packed or not. How many came is said.
+
+    \b
+    Examples:
+      catalog preview gsm8k -n 3
+      catalog preview huggingface:openai/gsm8k --include "main/test*" --columns question
+      catalog preview train.jsonl.gz --where lang=zh --sample 10 --seed 7
+      catalog preview https://example.org/data.parquet
+    """
+    columns = [each.strip() for each in (options["columns"] or "").split(",") if each.strip()]
+    where = [_condition(each) for each in options["where"]]
+    needed = [*columns, *(column for column, _value in where)]
+    with _opened(name, needed if columns else [], options) as opened:
+        shown, read, ended = _chosen(opened, where, options)
+        if not shown and not read:
+            raise NotFound(f"no row of {opened.name} can be read.", "Bring it whole with: catalog fetch")
+        held = dict.fromkeys(str(each) for row in (*shown, *read) for each in row)
+        if missing := next((each for each in needed if each not in held), ""):
+            listed = ", ".join(list(held)[:20])
+            raise Usage(f"there is no column {missing[:60]!r}.", f"Columns are {listed}.")
+        rows = [{each: row.get(each) for each in columns} if columns else dict(row) for row in shown]
+        total = opened.total if opened.total is not None else ended
+        _print(opened, rows, total, as_json)
+    return 0 if rows else 3
+
+
+def _condition(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not equals or not column:
+        raise Usage(f"--where does not understand {text[:60]!r}.", "Say it as: --where lang=zh")
+    return column, value
+
+
+def _fits(row: Row, where: Iterable[tuple[str, str]]) -> bool:
+    return all(_told(row.get(column)) == value for column, value in where)
+
+
+def _told(value: object) -> str:
+    """A value as one text, as it is compared and shown."""
+    import json
+
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _chosen(
+    opened: Opened, where: list[tuple[str, str]], options: dict[str, Any]
+) -> tuple[list[Row], list[Row], int | None]:
+    """The rows to show, the first one that was read, and how many there are where all were read."""
+    seen: list[Row] = []
+    count, done = 0, False
+
+    def told() -> Iterator[Row]:
+        nonlocal count, done
+        for row in opened.rows:
+            seen[:] = seen or [row]
+            count += 1
+            if _fits(row, where):
+                yield row
+        done = True
+
+    rows = list(islice(told(), options["rows"])) if options["sample"] is None else _drawn(told(), options)
+    return rows, seen, count if done and opened.transferred() is None else None
+
+
+def _drawn(rows: Iterator[Row], options: dict[str, Any]) -> list[Row]:
+    """A sample of rows in their order, each as likely as any other (reservoir, Vitter's algorithm R)."""
+    size, chance = options["sample"], random.Random(options["seed"])  # noqa: S311 - to look at, not to hide
+    kept: list[tuple[int, Row]] = []
+    for number, row in enumerate(rows):
+        if number < size:
+            kept.append((number, row))
+        elif (place := chance.randrange(number + 1)) < size:
+            kept[place] = (number, row)
+    return [row for _number, row in sorted(kept, key=lambda each: each[0])]
+
+
+@contextmanager
+def _opened(name: str, columns: list[str], options: dict[str, Any]) -> Iterator[Opened]:
+    path = Path(name)
+    if not name.startswith(("http://", "https://")) and path.exists():
+        yield _local(path)
+        return
+    from catalog.cli.fetch import _entry_named, _listing, _tell_wait
+    from catalog.datafile.remote import Remote, remote_rows
+    from catalog.fetch.named import plan_of, target_named
+    from catalog.fetch.page import settled
+    from catalog.web import Web, WebSettings
+
+    target = target_named(
+        name,
+        lambda known: _entry_named(known, options["registry"]),
+        lambda key: _listing(key, options["registry"]),
+        acknowledged=options["acknowledge"],
+    )
+    with Web(WebSettings(allow_private_hosts=target.hosts, on_wait=_tell_wait)) as web:
+        target = settled(web, target, acknowledged=options["acknowledge"])
+        places = target.distributions(web, options["revision"], chosen=True)
+        file = _best(plan_of(target, places, None, include=options["include"]).files, name)
+        remote = Remote(web, file.url, target.token(file.url))
+        total, rows = remote_rows(remote, file.name, columns or None)
+        size = file.bytes if file.bytes is not None else remote.size
+        yield Opened(file.name, rows, total, size, lambda: remote.transferred)
+
+
+def _local(path: Path) -> Opened:
+    from catalog.datafile import BadRow, data_files, read_rows
+
+    file = data_files(path)[0] if path.is_dir() else path
+    rows = (row for row in read_rows(path) if not isinstance(row, BadRow))
+    return Opened(str(path), rows, _rows_told(file) if path.is_file() else None, file.stat().st_size)
+
+
+def _rows_told(path: Path) -> int | None:
+    """The number of rows that a Parquet file tells."""
+    from catalog.datafile.unpacked import packing_of
+
+    if packing_of(path) != "parquet":
+        return None
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        return None
+    try:
+        return int(parquet.read_metadata(path).num_rows)
+    except (ArrowException, OSError):  # reading its rows will tell
+        return None
+
+
+def _best(files: Iterable[PlannedFile], name: str) -> PlannedFile:
+    """The smallest data file, those first that hold nothing but rows. A bare address is taken for what it is."""
+    from catalog.datafile.reading import suffix_of
+
+    files = list(files)
+    forms = {".parquet": 0, ".jsonl": 0, ".ndjson": 0, ".csv": 0, ".tsv": 0, ".json": 1, ".txt": 2}
+    known = [file for file in files if suffix_of(Path(file.name)) in forms and Path(file.name).name not in _NO_DATA]
+    if not known and len(files) == 1 and name.startswith(("http://", "https://")):
+        return files[0]
+    if not known:
+        raise NotFound(
+            f"no file of {name} has rows that can be read from outside.", "See its files: catalog fetch --dry-run"
+        )
+    unknown = 1 << 62
+    return min(
+        known,
+        key=lambda file: (
+            forms[suffix_of(Path(file.name))],
+            unknown if file.bytes is None else file.bytes,
+            file.name,
+        ),
+    )
+
+
+_NO_DATA = frozenset(
+    ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "croissant.json", "package.json",
+     "requirements.txt", "LICENSE.txt", "README.txt", "config.json")
+)  # fmt: skip
+
+
+def _print(opened: Opened, rows: list[dict[str, Any]], total: int | None, as_json: bool) -> None:
+    came = opened.transferred()
+    if as_json:
+        import json
+
+        from catalog.datafile.writing import encode
+
+        told = {"file": opened.name, "bytes": opened.bytes, "total_rows": total, "transferred": came, "rows": rows}
+        output.print_json(json.loads(encode(told)))
+        return
+    width = output.window_width()
+    for number, row in enumerate(rows, 1):
+        print(output.paint(f"row {number}", "1"))
+        print("\n".join(record_lines(row, width)))
+    if not rows:
+        output.say("No row fits.")
+    count = "" if total is None else f" of {total:,}"
+    size = f", {output.size(opened.bytes)}" if opened.bytes is not None else ""
+    print(f"\n{len(rows):,} rows{count} from {for_terminal(opened.name)}{size}")
+    if came is not None:
+        print(f"transferred {output.size(came)} ({came:,} bytes)")
+
+
+def record_lines(row: Mapping[str, Any], width: int) -> Iterator[str]:
+    """A row as lines of a column and its value; a long value is cut after a few lines. Safe for a terminal."""
+    names = {str(name): fit(for_terminal(str(name)), NAME_WIDTH) for name in row}
+    wide = max(map(display_width, names.values()), default=0)
+    room = width - wide - 4
+    for name, value in row.items():
+        told = for_terminal(_told(value)[: LINES * width + 1])
+        lines = list(output.wrap(fit(told, LINES * room), room))[:LINES] or [""]
+        yield f"  {output.pad(names[str(name)], wide)}  {lines[0]}".rstrip()
+        yield from (f"  {' ' * wide}  {line}" for line in lines[1:])
