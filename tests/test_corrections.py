@@ -141,3 +141,29 @@ def test_trials_and_empty_cards_come_last_but_are_found(tmp_path: Path) -> None:
         registry.commit_page(run, [complete(record) for record in records])
     assert [hit.key for hit in search("bilby", path)] == ["test:b/bilby-burrows", "test:a/my-test-dataset"]
     assert [hit.key for hit in search("", path, sort="popularity")][-1] == "test:a/my-test-dataset"
+
+
+def test_what_was_said_before_is_kept_and_the_last_word_counts(path: Path, catalog_command: Command) -> None:
+    for text in ("task+=rl", "task+=pretrain", "task-=eval", "task-=pretrain", "task+=eval"):
+        assert catalog_command("tag", "set", "a/quoll", text).returncode == 0
+    listed = json.loads(catalog_command("tag", "list", "--json").stdout)
+    assert {each["act"]: each["terms"] for each in listed} == {"add": ["rl", "eval"], "remove": ["pretrain"]}
+    assert {"rl", "eval"} <= set(_terms(path, "task"))
+    assert "pretrain" not in _terms(path, "task")
+
+
+def test_reasons_that_are_no_text_are_mended(path: Path, tmp_path: Path, catalog_command: Command) -> None:
+    line = {
+        "key": "test:a/quoll",
+        "facet": "domain",
+        "act": "set",
+        "terms": ["legal"],
+        "because": "\ud800",
+        "at": "\x1b[",
+    }
+    file = tmp_path / "said.jsonl"
+    file.write_text(json.dumps(line) + "\n")
+    done = catalog_command("import", "corrections", str(file))
+    assert (done.returncode, "fault of catalog" in done.stderr) == (0, False)
+    assert "\x1b" not in catalog_command("tag", "explain", "a/quoll").stdout
+    assert _terms(path, "domain") == ["legal"]

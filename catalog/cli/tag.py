@@ -104,7 +104,8 @@ def _explain_lines(entry: Entry, rows: list[dict[str, Any]], said: list[Correcti
     yield from output.table(fields, cells, output.window_width())
     for each in said:
         because = f" - {for_terminal(each.because)}" if each.because else ""
-        yield f"{each.at[:10]} {each.act} {each.facet}: {for_terminal(', '.join(each.terms)) or 'nothing'}{because}"
+        terms = for_terminal(", ".join(each.terms)) or "nothing"
+        yield f"{for_terminal(each.at[:10])} {each.act} {each.facet}: {terms}{because}"
 
 
 @tag_command.command("set")

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from catalog import vocabulary
 from catalog.errors import Skipped
-from catalog.record import Entry, Tag
+from catalog.record import Entry, Tag, clean
 
 Act = Literal["set", "add", "remove"]
 
@@ -49,13 +49,40 @@ def load_corrections(connection: sqlite3.Connection) -> dict[str, list[Correctio
 
 
 def store_correction(connection: sqlite3.Connection, correction: Correction) -> None:
-    """Keep a correction; one that sets a facet takes the place of all there were for it. The caller commits."""
+    """Keep a correction; one that sets a facet takes the place of all there were for it. The caller commits.
+
+    Additions go to earlier ones, and so do removals; of a term that is said both of, the last word counts.
+    """
     if correction.act == "set":
         forget_corrections(connection, correction.key, correction.facet)
-    connection.execute(
-        "INSERT OR REPLACE INTO correction (key, facet, act, terms, because, at) VALUES (?, ?, ?, ?, ?, ?)",
-        correction._replace(terms=json.dumps(correction.terms)),  # type: ignore[arg-type]
+    else:
+        before = _earlier(connection, correction.key, correction.facet)
+        if other := before.get("remove" if correction.act == "add" else "add"):
+            _store(connection, other._replace(terms=tuple(t for t in other.terms if t not in correction.terms)))
+        if same := before.get(correction.act):
+            terms = tuple(dict.fromkeys((*same.terms, *correction.terms)))
+            correction = correction._replace(terms=terms, because=correction.because or same.because)
+    _store(connection, correction)
+
+
+def _earlier(connection: sqlite3.Connection, key: str, facet: str) -> dict[str, Correction]:
+    """What was said of a facet of a dataset, by act."""
+    rows = connection.execute(
+        "SELECT key, facet, act, terms, because, at FROM correction WHERE key = ? AND facet = ?", (key, facet)
     )
+    found = (Correction._make(row) for row in rows)
+    return {each.act: each._replace(terms=tuple(json.loads(each.terms))) for each in found}  # type: ignore[arg-type]
+
+
+def _store(connection: sqlite3.Connection, correction: Correction) -> None:
+    """Write a correction in the place of that of its act; one of no terms is none, but where it sets a facet."""
+    if correction.terms or correction.act == "set":
+        values = correction._replace(terms=json.dumps(correction.terms), because=clean(correction.because))  # type: ignore[arg-type]
+        connection.execute(
+            "INSERT OR REPLACE INTO correction (key, facet, act, terms, because, at) VALUES (?, ?, ?, ?, ?, ?)", values
+        )
+    else:
+        connection.execute("DELETE FROM correction WHERE key = ? AND facet = ? AND act = ?", correction[:3])
 
 
 def forget_corrections(connection: sqlite3.Connection, key: str, facet: str = "") -> int:
@@ -91,12 +118,12 @@ def read_correction(line: bytes) -> Correction:
     try:
         found = json.loads(line)
         said = Correction(
-            key=str(found["key"]),
+            key=clean(str(found["key"])),
             facet=str(found["facet"]),
             act=found["act"],
             terms=tuple(map(str, found["terms"])),
-            because=str(found.get("because", "")),
-            at=str(found.get("at", "")),
+            because=clean(str(found.get("because", ""))),
+            at=clean(str(found.get("at", "")), 30),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Skipped(f"it is no correction ({type(error).__name__}: {error}).") from error
