@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ from tests.conftest import Command
         ("https://www.kaggle.com/datasets/uciml/iris", "kaggle:uciml/iris"),
         ("https://kaggle.com/uciml/iris/data", "kaggle:uciml/iris"),
         ("https://www.kaggle.com/c/titanic", ""),
+        ("https://www.kaggle.com/someone/datasets", ""),
+        ("https://www.kaggle.com/getting-started/123", ""),
+        ("https://huggingface.co/datasets/glue/viewer/cola", "huggingface:glue"),
+        ("https://huggingface.co/datasets/glue/tree/main", "huggingface:glue"),
         ("https://www.kaggle.com/api/v1/datasets", ""),
         ("https://www.kaggle.com/organizations/kaggle", ""),
         ("https://archive.ics.uci.edu/dataset/45/heart+disease", "uci:45"),
@@ -65,6 +70,23 @@ def test_ties_go_round_but_not_over_what_was_told_apart() -> None:
     assert [number for number, _reason in whole.members] == [1, 2, 3]
     (rest,) = clusters([one, two, three], {frozenset(("a:1", "c:3"))})
     assert [number for number, _reason in rest.members] == [1, 2]
+
+
+def test_the_rest_stays_one_when_its_speaker_is_told_apart() -> None:
+    known = [_known(number, f"s{number}:x", Mark("doi", "doi:10.1/x")) for number in (1, 2, 3)]
+    (rest,) = clusters(known, {frozenset(("s1:x", "s2:x")), frozenset(("s1:x", "s3:x"))})
+    assert [number for number, _reason in rest.members] == [2, 3]
+    named = [_known(1, "s1:x"), *(_known(number, f"s{number}:x", Mark("same-as", "s1:x")) for number in (2, 3))]
+    (rest,) = clusters(named, {frozenset(("s1:x", "s2:x")), frozenset(("s1:x", "s3:x"))})
+    assert [number for number, _reason in rest.members] == [2, 3]
+
+
+def test_a_long_chain_is_followed_at_its_length() -> None:
+    chain = [_known(number, f"s:{number}", Mark("same-as", f"s:{number + 1}")) for number in range(50_000)]
+    begun = time.process_time()
+    (whole,) = clusters(chain, ())
+    assert len(whole.members) == 50_000
+    assert time.process_time() - begun < 5  # 35 s where each link copies all before it
 
 
 @given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=12), st.randoms())
@@ -225,6 +247,19 @@ def test_small_steps_and_one_large_one_agree(tmp_path: Path) -> None:
     with Registry.open(large) as registry:
         again(registry.connection)
     assert _together(small) == _together(large)
+
+
+def test_what_names_a_doi_joins_whichever_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    _store(path, _of("uci", "1", relations=(Relation("same-as", "https://doi.org/10.5281/ZENODO.7", "identifier"),)))
+    _store(path, _of("kaggle", "b/y", doi="10.5281/zenodo.7"))
+    assert _together(path) == {frozenset(("uci:1", "kaggle:b/y"))}
+
+
+def test_the_home_page_of_a_site_is_no_dataset(tmp_path: Path) -> None:
+    home = (Relation("same-as", "https://www.example.org/", "sameAs"),)
+    _store(tmp_path / "registry.db", _of("uci", "1", relations=home), _of("kaggle", "b/y", relations=home))
+    assert _together(tmp_path / "registry.db") == set()
 
 
 def test_clusters_follow_a_session_that_was_killed(joined: Path) -> None:

@@ -42,6 +42,11 @@ def bare_address(url: str) -> str:
     return f"{host.lower()}{slash}{path.partition('?')[0]}".rstrip("/")
 
 
+def is_home(url: str) -> bool:
+    """Whether an address is that of a site as a whole: no path, no query."""
+    return bool(_SCHEME.match(url)) and "?" not in url and "/" not in bare_address(url)
+
+
 def canonical(relations: tuple[Relation, ...]) -> tuple[Relation, ...]:
     """Relations whose targets are keys where their address is that of a known hub; the address stays in the note."""
     return tuple(map(_canonical, relations))

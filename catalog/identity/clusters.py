@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final, Literal, NamedTuple
 
 MOST_OF_ONE_SOURCE: Final = 6
@@ -56,16 +57,18 @@ def clusters(known: Iterable[Known], apart: Collection[frozenset[str]]) -> list[
     whatever way; the surer ties go first, so that they hold where not all can."""
     datasets = {each.id: each for each in known}
     groups = {number: {number} for number in datasets}
+    parted = frozenset().union(*apart)
     reasons: dict[int, str] = {}
-    for tie in sorted(_ties(datasets.values()), key=lambda tie: (tie.order, tie.left.rank, tie.right.rank)):
+    for tie in sorted(_ties(datasets.values(), parted), key=lambda tie: (tie.order, tie.left.rank, tie.right.rank)):
         left, right = groups[tie.left.id], groups[tie.right.id]
         if left is right or _kept_apart(datasets, left, right, apart):
             continue
         reasons.setdefault(tie.right.id, tie.reason)
         reasons.setdefault(tie.left.id, tie.reason)
-        left |= right
-        for number in right:
-            groups[number] = left
+        large, small = (left, right) if len(left) >= len(right) else (right, left)
+        large |= small
+        for number in small:
+            groups[number] = large
     found = {id(group): group for group in groups.values() if len(group) > 1}
     ordered = (sorted(group, key=lambda number: datasets[number].rank) for group in found.values())
     made = [Cluster(tuple((number, reasons[number]) for number in group)) for group in ordered]
@@ -76,7 +79,7 @@ def _kept_apart(datasets: dict[int, Known], left: set[int], right: set[int], apa
     return bool(apart) and any(frozenset((datasets[a].key, datasets[b].key)) in apart for a in left for b in right)
 
 
-def _ties(datasets: Collection[Known]) -> Iterator[_Tie]:
+def _ties(datasets: Collection[Known], parted: Collection[str]) -> Iterator[_Tie]:
     own = {each.key: each for each in datasets}
     holders: dict[tuple[Kind, str], list[tuple[Known, str]]] = {}
     for each in sorted(datasets, key=lambda known: known.rank):
@@ -86,6 +89,8 @@ def _ties(datasets: Collection[Known]) -> Iterator[_Tie]:
     for (kind, value), held in holders.items():
         if not _proves_nothing(kind, held):
             yield from _ties_of(kind, value, held, own.get(value))
+            if any(each.key in parted for each, _note in held) or value in parted:
+                yield from _ties_among(kind, value, held)
 
 
 def _ties_of(kind: Kind, value: str, held: list[tuple[Known, str]], target: Known | None) -> Iterator[_Tie]:
@@ -97,6 +102,12 @@ def _ties_of(kind: Kind, value: str, held: list[tuple[Known, str]], target: Know
             yield _Tie(order, target, each, reason_of(kind, value, each.key, note))
         elif each is not first:
             yield _Tie(order, first, each, reason_of(kind, value, each.key, note))
+
+
+def _ties_among(kind: Kind, value: str, held: list[tuple[Known, str]]) -> Iterator[_Tie]:
+    """The holders of a mark with each other: the one that all were tied to may have been told apart from them."""
+    for (one, _note), (other, note) in combinations(held, 2):
+        yield _Tie(_ORDER.index(kind), one, other, reason_of(kind, value, other.key, note))
 
 
 def _proves_nothing(kind: Kind, held: list[tuple[Known, str]]) -> bool:

@@ -15,9 +15,11 @@ from operator import itemgetter
 from pyroaring import BitMap
 
 from catalog.identity import Cluster, Known, Mark, clusters, files_of, folded_name, key_of_page, paper_of
+from catalog.identity.addresses import is_home
 from catalog.identity.marks import is_paper
 from catalog.index.keys import last_segment, name_norm
 from catalog.index.maintain import GENERATION
+from catalog.record import clean
 
 CLUSTERED = "clustered"
 MOST_TOUCHED = 20_000
@@ -86,7 +88,7 @@ def tell_apart(connection: sqlite3.Connection, number: int, because: str, now: s
     """Take a dataset out of its cluster for good; the caller holds a transaction. Returns the keys it was taken for."""
     own = _key(connection, number)
     others = [_key(connection, other) for other, _reason in members_with(connection, number) if other != number]
-    rows = [(*sorted((own, other)), because, now) for other in others]
+    rows = [(*sorted((own, other)), clean(because), now) for other in others]
     connection.executemany("INSERT OR REPLACE INTO apart (key_a, key_b, because, at) VALUES (?, ?, ?, ?)", rows)
     return others
 
@@ -120,9 +122,12 @@ def _key(connection: sqlite3.Connection, number: int) -> str:
 
 
 def _mark(kind: str, value: str, note: str) -> Mark | None:
-    """A detail as a mark: an address of a known hub is the key that it stands for, a DOI is a DOI."""
+    """A detail as a mark: an address of a known hub is the key that it stands for, a DOI is a DOI; a site as a whole is
+    no dataset."""
     if kind in ("same-as", "location") and value.startswith(("http://", "https://")):
         value = key_of_page(value) or value
+        if is_home(value):
+            return None
     if value.startswith("arxiv:"):
         return None
     if value.startswith("doi:"):
@@ -205,7 +210,10 @@ def _holders(connection: sqlite3.Connection, mark: Mark) -> list[int]:
     """The datasets that hold a mark."""
     value: Sequence[object] = (mark.value,)
     if mark.kind == "doi":
-        statement = "SELECT id FROM dataset WHERE lower(doi) = ? AND doi <> ''"
+        statement = (
+            "SELECT id FROM dataset WHERE lower(doi) = ?1 AND doi <> '' "
+            "UNION SELECT dataset_id FROM relation WHERE target = 'doi:' || ?1 AND kind = 'same-as'"
+        )
         value = (mark.value.removeprefix("doi:"),)
     elif mark.kind == "same-as":
         statement = "SELECT dataset_id FROM relation WHERE target = ? AND kind = 'same-as'"
