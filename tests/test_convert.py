@@ -228,11 +228,19 @@ def test_a_long_shared_text_is_quick() -> None:
     assert shared_text("a" * 500_000 + "b", "a" * 500_000 + "c") == 0
 
 
+def test_a_context_goes_before_the_question() -> None:
+    rows: Rows = [{"instruction": "Who?", "context": "Ann ran." if n else "", "response": "Ann."} for n in range(5)]
+    assert [row["prompt"] for row in converted(rows, "prompt-completion")[:2]] == ["Who?", "Ann ran.\n\nWho?"]
+
+
 def test_role_values_are_mapped_both_ways() -> None:
     rows: Rows = [{"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}] * 3
     assert converted(rows, "messages")[0] == {"messages": chat(("user", "a"), ("assistant", "b"))}
     pairs: Rows = [{"human": "a", "assistant": "b"}]
-    assert converted([{"conversation": pairs}] * 3, "sharegpt")[0]["conversations"] == rows[0]["conversations"]
+    exchanges: Rows = [{"input": "a", "output": "b"}]
+    asked: Rows = [{"prompt": "a", "response": "b"}]
+    for turns in (pairs, exchanges, asked):
+        assert converted([{"conversation": turns}] * 3, "sharegpt")[0]["conversations"] == rows[0]["conversations"]
 
 
 def test_tool_calls_are_carried_or_refused() -> None:

@@ -55,14 +55,26 @@ def assistant(text: str) -> Message:
 
 def chat_of(value: object) -> list[Message]:
     """The messages of a chat in any of its shapes, with roles as ours. Raises `Misfit` for what is no chat."""
-    shape = shape_of(value)
+    shape = shape_of(value) or _exchanges(value)
     if shape is None or not isinstance(value, list):
         raise Misfit("it has no list of turns")
-    if shape in PAIRS:
-        sides = [(ROLES[side], turn.get(side)) for turn in value for side in shape]
+    if shape in PAIRS or shape == _EXCHANGE:
+        sides = [(ROLES.get(side) or _SIDES[side], turn.get(side)) for turn in value for side in shape]
         return [{"role": role, "content": _content(said)} for role, said in sides if said not in (None, "")]
     who, what = shape
     return [_message(turn, who, what) for turn in value]
+
+
+def _exchanges(value: object) -> tuple[str, str] | None:
+    """A list of what went in and what came out, a turn each (Capybara)."""
+    fits = (
+        isinstance(value, list) and value and all(isinstance(each, dict) and {*_EXCHANGE} <= {*each} for each in value)
+    )
+    return _EXCHANGE if fits else None
+
+
+_EXCHANGE: Final = ("input", "output")
+_SIDES: Final = {"input": "user", "output": "assistant", "prompt": "user", "response": "assistant"}
 
 
 def _message(turn: Mapping[str, Any], who: str, what: str) -> Message:

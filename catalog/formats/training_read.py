@@ -32,7 +32,7 @@ def reader_of(source: Source) -> Reader:
 
 def _prompt_of(mapping: Mapping[str, str]) -> Callable[[Row], list[Message]]:
     prompt, second = mapping.get("prompt", ""), mapping.get("input", "")
-    system, history = mapping.get("system", ""), mapping.get("history", "")
+    system, history, context = (mapping.get(role, "") for role in ("system", "history", "context"))
 
     def turns(row: Row) -> list[Message]:
         asked = row.get(prompt)
@@ -42,6 +42,9 @@ def _prompt_of(mapping: Mapping[str, str]) -> Callable[[Row], list[Message]]:
             more = row.get(second) if second else None
             if isinstance(more, str) and more.strip():
                 asked = f"{asked}\n{more}" if asked else more
+            about = row.get(context) if context else None
+            if isinstance(about, str) and about.strip():
+                asked = f"{about}\n\n{asked}"
             found = [user(asked)]
         if not found or not said_something(found[-1]):
             raise Misfit("its prompt is empty")

@@ -74,8 +74,9 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "ranking": ("prompt", "answers"),
 }  # fmt: skip
 ROLES: Final = (
-    "prompt", "input", "completion", "response", "system", "history", "messages", "tools", "chosen", "rejected",
-    "label", "score", "steps", "labels", "text", "answer", "state", "answers", "marks", "first", "second", "verdict",
+    "prompt", "input", "context", "completion", "response", "system", "history", "messages", "tools", "chosen",
+    "rejected", "label", "score", "steps", "labels", "text", "answer", "state", "answers", "marks", "first", "second",
+    "verdict",
 )  # fmt: skip
 
 
@@ -180,6 +181,8 @@ def _add_neighbours(mapping: dict[str, str], kind: str, columns: Mapping[str, No
                 mapping["prompt"] = name
     if mapping.get("prompt", "").lower() == "instruction" and "input" in columns and "input" not in used:
         mapping["input"] = "input"
+    if kind == "prompt-completion" and "context" in columns and "context" not in used:
+        mapping.setdefault("context", "context")
     if kind in NEEDED and kind != "text":
         for role, candidates in _SYSTEM.items():
             column = next((name for name in candidates.split() if name in columns and name not in used), "")
