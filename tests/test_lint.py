@@ -7,6 +7,7 @@ import csv
 import gzip
 import json
 import lzma
+import time
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ def _write(folder: Path, name: str, data: bytes) -> Path:
         ("a.json", json.dumps(ROWS).encode()),
         ("a.json", json.dumps(ROWS, indent=2).encode()),
         ("a.json", LINES),
+        ("a.json", b"\xef\xbb\xbf" + json.dumps(ROWS, indent=2).encode()),
+        ("a.json", json.dumps({"version": "1.1", "data": ROWS}, indent=1).encode()),
         ("a.jsonl.gz", gzip.compress(LINES)),
         ("a.jsonl.bz2", bz2.compress(LINES)),
         ("a.jsonl.xz", lzma.compress(LINES)),
@@ -106,6 +109,30 @@ def test_any_bytes_may_be_read(tmp_path_factory: pytest.TempPathFactory, data: b
             list(read_rows(_write(folder, name, data)))
         except (Usage, Fatal):
             pass
+
+
+def test_what_is_cut_short_or_nested_without_end_is_told(tmp_path: Path) -> None:
+    (_row, cut) = read_rows(_write(tmp_path, "a.json", b'[{"a": 1}, {"a": 2'))
+    assert isinstance(cut, BadRow)
+    (_row, cut) = read_rows(_write(tmp_path, "a.json", b'[{"a": 1},'))
+    assert isinstance(cut, BadRow)
+    deep = b'{"a": ' + b"[" * 900 + b"]" * 900 + b"}"
+    for name, data in (("a.jsonl", deep), ("a.json", b"[" + deep + b"]"), ("b.json", b"[" * 100_000)):
+        (bad,) = read_rows(_write(tmp_path, name, data))
+        assert isinstance(bad, BadRow)
+
+
+def test_a_quote_that_never_ends_is_told(tmp_path: Path) -> None:
+    path = _write(tmp_path, "a.csv", b'a,b\n1,"' + (b"x" * 999 + b"\n") * 70_000)
+    with pytest.raises(Fatal, match="field"):
+        list(read_rows(path))
+
+
+def test_small_items_of_a_long_array_cost_what_they_are_long(tmp_path: Path) -> None:
+    path = _write(tmp_path, "a.json", json.dumps([{"n": n} for n in range(200_000)]).encode())
+    begun = time.process_time()
+    assert sum(1 for _row in read_rows(path)) == 200_000
+    assert time.process_time() - begun < 3
 
 
 # -- lint -----------------------------------------------------------------------------------------------------------
@@ -180,6 +207,14 @@ def test_an_evaluation_set_is_recognised() -> None:
     rows = [*GOOD, _chat(("user", f"so {words}"), ("assistant", "yes"))]
     assert _checks(_linted(rows, evaluation=runs))["overlap"] == 1
     assert "overlap" not in _checks(_linted(GOOD, evaluation=runs))
+
+
+def test_rows_that_differ_in_more_than_spelling_are_no_copies() -> None:
+    numbers = [{"a": 1}, {"a": 2}]
+    marks = [{"text": "a good film", "label": 0}, {"text": "a good film", "label": 1}]
+    assert "near duplicate" not in _checks(_linted(numbers + marks))
+    same = [{"id": "x", "text": "A good film!", "label": 1}, {"id": "y", "text": "a good  film", "label": 1}]
+    assert _checks(_linted(same))["near duplicate"] == 1
 
 
 def test_mixed_types_are_told() -> None:

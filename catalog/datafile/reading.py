@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -19,6 +21,10 @@ MAX_LINE: Final = 64 << 20
 """Bytes of the longest line that is read."""
 BATCH: Final = 1000
 PIECE: Final = 1 << 20
+DEEPEST: Final = 64
+"""Levels of the values of a row."""
+_ARRAY: Final = re.compile(r"\s*\[")
+_HELD_ARRAY: Final = re.compile(r'"[^"\\]{0,100}"\s*:\s*\[(?=\s*\{)')
 
 Row = Mapping[str, Any]
 
@@ -39,7 +45,7 @@ def read_rows(path: Path) -> Iterator[Row | BadRow]:
     for file in data_files(path) if path.is_dir() else [path]:
         try:
             yield from _reader(file)(file)
-        except (OSError, EOFError, LZMAError, zlib.error, ValueError) as error:
+        except (OSError, EOFError, LZMAError, zlib.error, csv.Error, ValueError) as error:
             said = " ".join(str(error).split())[:200]
             raise Fatal(f"{file} cannot be read to its end ({said}).", "Download it again.") from error
 
@@ -98,10 +104,14 @@ def _parquet(path: Path) -> Iterator[Row | BadRow]:
 
 
 def _json(path: Path) -> Iterator[Row | BadRow]:
-    """JSON Lines, or one array of objects, or one object that holds such an array."""
+    """JSON Lines, or one array of objects, or one object over several lines that holds such an array."""
     with opened(path, packing_of(path)) as file:
-        start = file.read(PIECE).lstrip()[:1]
-    return _json_array(path) if start == b"[" else _json_lines(path)
+        start = file.read(PIECE).removeprefix(codecs.BOM_UTF8).lstrip()
+    if start.startswith(b"["):
+        return _json_array(path, _ARRAY)
+    is_document = suffix_of(path) == ".json" and isinstance(_parsed(1, start.partition(b"\n")[0]), BadRow)
+    held = is_document and _HELD_ARRAY.search(start.decode("utf-8", "replace"))
+    return _json_array(path, _HELD_ARRAY) if held else _json_lines(path)
 
 
 def _json_lines(path: Path) -> Iterator[Row | BadRow]:
@@ -118,7 +128,7 @@ def _parsed(number: int, line: bytes) -> Row | BadRow:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
         return BadRow(number, f"it is no JSON ({' '.join(str(error).split())[:100]})")
-    return row if isinstance(row, dict) else BadRow(number, f"it is a {type(row).__name__}, not an object")
+    return _judged(number, row, _braces(line))
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -128,31 +138,51 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
             line = file.readline(MAX_LINE)
 
 
-def _json_array(path: Path) -> Iterator[Row | BadRow]:
-    """The items of an array, parsed one by one as its text comes."""
+def _json_array(path: Path, before: re.Pattern[str]) -> Iterator[Row | BadRow]:
+    """The items of an array, parsed one by one as its text comes; `before` matches up to its bracket."""
     decoder = json.JSONDecoder()
     with opened(path, packing_of(path)) as raw, io.TextIOWrapper(raw, "utf-8-sig", errors="replace") as file:
-        waiting, number, ended = file.read(PIECE).lstrip().removeprefix("["), 0, False
+        waiting = file.read(PIECE)
+        found = before.search(waiting)
+        at, number, ended = found.end() if found else 0, 0, False
         while True:
-            waiting = waiting.lstrip(" \t\r\n,")
-            if waiting.startswith("]"):
+            while at < len(waiting) and waiting[at] in " \t\r\n,":
+                at += 1
+            if waiting.startswith("]", at):
                 return
             try:
-                item, end = decoder.raw_decode(waiting) if waiting else (None, 0)
-                whole = bool(waiting) and (ended or end < len(waiting))
-            except ValueError as error:
-                whole, end = False, 0
-                if ended or len(waiting) > MAX_LINE:
+                item, end = decoder.raw_decode(waiting, at) if at < len(waiting) else (None, at)
+                whole = end > at and (ended or end < len(waiting))
+            except (ValueError, RecursionError) as error:
+                whole, end = False, at
+                if ended or len(waiting) - at > MAX_LINE or isinstance(error, RecursionError):
                     yield BadRow(number + 1, f"it is no JSON ({' '.join(str(error).split())[:100]})")
                     return
             if not whole:
                 if ended:
+                    yield BadRow(number + 1, "the file ends within its array")
                     return
-                more = file.read(max(PIECE, len(waiting)))
-                waiting, ended = waiting + more, not more
+                more = file.read(max(PIECE, len(waiting) - at))
+                waiting, at, ended = waiting[at:] + more, 0, not more
                 continue
-            number, waiting = number + 1, waiting[end:]
-            yield item if isinstance(item, dict) else BadRow(number, f"it is a {type(item).__name__}, not an object")
+            number, braces, at = number + 1, _braces(waiting[at:end]), end
+            yield _judged(number, item, braces)
+
+
+def _judged(number: int, item: object, braces: int) -> Row | BadRow:
+    """A parsed value as a row. `braces` is how many levels it has at most."""
+    if not isinstance(item, dict):
+        return BadRow(number, f"it is a {type(item).__name__}, not an object")
+    return BadRow(number, "it is nested too deep") if braces > DEEPEST and _is_deep(item, DEEPEST) else item
+
+
+def _braces(text: str | bytes) -> int:
+    return text.count("{") + text.count("[") if isinstance(text, str) else text.count(b"{") + text.count(b"[")
+
+
+def _is_deep(value: object, left: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(left == 0 or _is_deep(each, left - 1) for each in inner if isinstance(each, (dict, list)))
 
 
 def _table(delimiter: str) -> Callable[[Path], Iterator[Row | BadRow]]:

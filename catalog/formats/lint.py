@@ -111,9 +111,12 @@ class Linter:
     def row(self, row: Row) -> None:
         """Take in a row."""
         self._rows += 1
-        text = "\n".join(map(text_of, row.values()))
+        said = {str(name): text_of(value) for name, value in row.items()}
+        text = "\n".join(said.values())
         self._lengths.add(text)
-        self._repeats(row, text)
+        if self._evaluation and any(run in self._evaluation for run in runs_of(text)):
+            self._note("overlap")
+        self._repeats(row, said)
         self._find_personal(text)
         for name, value in row.items():
             if value is not None:
@@ -153,9 +156,8 @@ class Linter:
         if len(finding.rows) < EXAMPLES:
             finding.rows.append(self._rows if number is None else number)
 
-    def _repeats(self, row: Row, text: str) -> None:
-        if self._evaluation and any(run in self._evaluation for run in runs_of(text)):
-            self._note("overlap")
+    def _repeats(self, row: Row, said: Mapping[str, str]) -> None:
+        """Look for earlier rows of the same values, then for those that say the same and differ in nothing else."""
         if len(self._seen) >= MAX_HASHES:
             return
         told = {str(name): value for name, value in row.items() if not _is_id(name)}
@@ -164,7 +166,12 @@ class Linter:
             self._note("duplicate")
             return
         self._seen.add(exact)
-        folded = _hash(_FOLDED.sub("", unicodedata.normalize("NFKC", text).casefold()))
+        text = "\n".join(said[name] for name in told)
+        rest = {name: value for name, value in told.items() if not said[name]}
+        bare = _FOLDED.sub("", unicodedata.normalize("NFKC", text).casefold())
+        if not bare:
+            return
+        folded = _hash(f"{bare}\n{json.dumps(rest, sort_keys=True, default=str)}")
         if folded in self._folded:
             self._note("near duplicate")
         self._folded.add(folded)
