@@ -16,6 +16,7 @@ POINTS: Final = 3.0
 SHARE: Final = 0.55
 LIMIT: Final = 2
 _TABLE_TASKS: Final = frozenset({"classification", "regression", "clustering"})
+_MEASURED: Final = frozenset({"tabular", "timeseries", "geospatial", "graph"})
 _BENCHMARK: Final = re.compile(r"(?:bench|eval)(?:mark)?\d*(?=[-_.\s]|\Z)", re.IGNORECASE)
 
 
@@ -38,10 +39,11 @@ def _tabular(record: Record, detected: Detected | None) -> bool:
     """Whether these are tables of measurements, which no word in their text makes food for language models."""
     if detected is not None:
         return detected.format == "tabular"
-    kinds = [each.value.lower() for each in record.statements if each.facet == "modality"]
+    kinds = {tag.term for tag in stated.tags(record, "modality")}
     tasks = [each.value.lower() for each in record.statements if each.facet == "task"]
-    tables = "tabular" in kinds and "text" not in kinds
-    return tables or any(each in _TABLE_TASKS or each.startswith("tabular-") for each in tasks)
+    return (bool(kinds) and kinds <= _MEASURED) or any(
+        each in _TABLE_TASKS or each.startswith("tabular-") for each in tasks
+    )
 
 
 def _from_columns(detected: Detected | None) -> list[Tag]:
