@@ -75,8 +75,8 @@ The rule of a tag is one of these, from the surest to the least sure:
   the text supports is taken.
 - `text`: phrases of a word list occur in name, title or description. Weighed with the model, as below.
 - `model`: no list has the phrase, but the words together speak for the term. The words that weigh most are shown.
-- `name`, `script`, `detected`, `task`, `rows`: a benchmark's name, the writing system, the stop words of a language,
-  what a task needs, the number of rows.
+- `name`, `detected`, `task`, `rows`: a benchmark's name, the script and stop words of a language, what a task needs, the
+  number of rows.
 
 Word lists and model are weighed together for domain, task and stage. The model is one logistic regression a term over
 hashed words, four-letter pieces of title words, and what the word lists found. It has learned from annotated lists,
@@ -91,8 +91,8 @@ parents, a task stands for those above it too. A row of stage `classic` expects 
 
 ## Limits
 
-- The word lists were written with these rows in view; the model was not. Expect the lists alone to do somewhat worse on
-  other data.
+- The word lists were written with these rows in view; the model never sees the rows that it is scored on, but how much
+  it counts beside the lists was chosen on them. Expect somewhat less on other data.
 - Annotators agree on the stage of a dataset in about nine of ten cases. No figure can be far above that.
 - A title alone says little. With fewer than a handful of words the domain is often missing, which is meant.
 - Text is read in English and Chinese; other languages are served by titles, tags and columns, and else get no answer.

@@ -31,8 +31,8 @@ WEIGHT = {
 }
 """How much an example of each origin counts; one of an annotator counts `ANNOTATED`."""
 ANNOTATED = 4.0
-INVERSE = {"domain": 10.0, "task": 6.0, "stage": 6.0}  # inverse strength of the regularisation
-RULES = {"domain": 6.0, "task": 3.0, "stage": 4.0}  # what a rule of confidence 1 adds to a score
+INVERSE = {"domain": 15.0, "task": 6.0, "stage": 15.0}  # inverse strength of the regularisation
+RULES = {"domain": 6.0, "task": 3.0, "stage": 2.5}  # what a rule of confidence 1 adds to a score
 LEAST = 2  # examples in which a feature must occur
 POSITIVE = 8  # examples that a term needs; rarer ones are left to the word lists
 LARGEST = 6.0  # weights are cut here
