@@ -75,8 +75,8 @@ The rule of a tag is one of these, from the surest to the least sure:
   the text supports is taken.
 - `text`: phrases of a word list occur in name, title or description. Weighed with the model, as below.
 - `model`: no list has the phrase, but the words together speak for the term. The words that weigh most are shown.
-- `name`, `detected`, `task`, `rows`: a benchmark's name, the script and stop words of a language, what a task needs, the
-  number of rows.
+- `name`, `detected`, `task`, `rows`: a benchmark's name, the script and stop words of a language, what a task needs,
+  the number of rows.
 
 Word lists and model are weighed together for domain, task and stage. The model is one logistic regression a term over
 hashed words, four-letter pieces of title words, and what the word lists found. It has learned from annotated lists,
