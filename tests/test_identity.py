@@ -221,6 +221,16 @@ def joined(tmp_path: Path) -> Path:
     return path
 
 
+def test_an_entry_is_the_first_of_what_it_names_at_a_source_and_not_its_versions(tmp_path: Path) -> None:
+    names = ("zai/long", "copy/Long", "zai/long-v2", "zai/long-plus")
+    places = tuple(Distribution(url=f"huggingface:{name}", kind="repo") for name in names)
+    other = Distribution(url="kaggle:b/long-texts", kind="repo")
+    entry = _of("catalog", "long", distributions=(*places, other))
+    _store(tmp_path / "registry.db", entry, *map(_hub, names), _of("kaggle", "b/long-texts"))
+    joined = {"catalog:long", "huggingface:zai/long", "huggingface:copy/Long", "kaggle:b/long-texts"}
+    assert _together(tmp_path / "registry.db") == {frozenset(joined)}
+
+
 def test_what_a_person_tells_apart_stays_apart(joined: Path) -> None:
     with Registry.open(joined) as registry:
         number = registry.connection.execute("SELECT id FROM dataset WHERE key = 'kaggle:b/y'").fetchone()[0]

@@ -39,3 +39,19 @@ def files_of(digests: Iterable[str]) -> str:
     ordered = sorted(set(digests))
     whole = hashlib.blake2b("\n".join(ordered).encode(), digest_size=8).hexdigest()
     return f"{len(ordered)} {'file' if len(ordered) == 1 else 'files'} {whole}"
+
+
+def places_of(own: str, places: Iterable[tuple[str, str]]) -> list[str]:
+    """The keys, of those that an entry of the name `own` names with their names (both folded), at which it is to be had
+    itself.
+
+    Of several at one source the first is it, and those of nearly its name or of the entry's; others are its parts and
+    versions.
+    """
+    first: dict[str, str] = {}
+    found = []
+    for key, norm in places:
+        name = folded_name(norm)
+        if name in (first.setdefault(key.partition(":")[0], name), folded_name(own)):
+            found.append(key)
+    return found

@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from pyroaring import BitMap
 
-from catalog.identity import Cluster, Known, Mark, clusters, files_of, folded_name, key_of_page, paper_of
+from catalog.identity import Cluster, Known, Mark, clusters, files_of, folded_name, key_of_page, paper_of, places_of
 from catalog.identity.addresses import is_home
 from catalog.identity.marks import is_paper
 from catalog.index.keys import last_segment, name_norm
@@ -43,9 +43,10 @@ _DATASET_MARKS = "SELECT id, lower(doi), arxiv, name_norm FROM dataset WHERE (do
 _DIGESTS = (
     f"SELECT dataset_id, digest FROM distribution WHERE digest <> '' AND coalesce(bytes, {LEAST_FILE}) >= {LEAST_FILE}"
 )
-_DETAIL_MARKS = (
-    "SELECT dataset_id, 'same-as', target, note FROM relation WHERE kind = 'same-as'",
-    "SELECT dataset_id, 'location', alias, '' FROM alias WHERE kind = 'location'",
+_SAME_AS = "SELECT dataset_id, target, note FROM relation WHERE kind = 'same-as'"
+_LOCATIONS = (
+    "SELECT dataset_id, name_norm, alias, norm FROM alias a JOIN dataset d ON d.id = a.dataset_id "
+    "WHERE a.kind = 'location'"
 )
 
 
@@ -151,9 +152,13 @@ def _all_marks(connection: sqlite3.Connection, only: str = "") -> Iterator[tuple
     files = connection.execute(f"{_DIGESTS}{only.format('dataset_id')} ORDER BY dataset_id")
     for number, rows in groupby(files, key=itemgetter(0)):
         yield number, Mark("digest", files_of(digest for _number, digest in rows))
-    for statement in _DETAIL_MARKS:
-        for number, kind, value, note in connection.execute(statement + only.format("dataset_id")):
-            if (mark := _mark(kind, value, note)) is not None:
+    for number, value, note in connection.execute(_SAME_AS + only.format("dataset_id")):
+        if (mark := _mark("same-as", value, note)) is not None:
+            yield number, mark
+    places = connection.execute(f"{_LOCATIONS}{only.format('dataset_id')} ORDER BY dataset_id, position")
+    for (number, name), rows in groupby(places, key=itemgetter(0, 1)):
+        for place in places_of(name, (row[2:] for row in rows)):
+            if (mark := _mark("location", place, "")) is not None:
                 yield number, mark
 
 
