@@ -383,3 +383,9 @@ def test_damage_ends_in_a_sentence(tmp_path_factory: pytest.TempPathFactory, dat
     except CatalogError:
         assert names(archive.parent) == [name]
     assert outside(folder, archive) == []
+
+
+def test_a_name_that_is_not_the_utf8_it_says_is_damage(tmp_path: Path) -> None:
+    data = zip_of(("é.txt", b"x")).replace("é".encode(), b"\xff\xfe")
+    with pytest.raises(Fatal, match="damaged"):
+        unpack(put(tmp_path, "a.zip", data))

@@ -31,6 +31,11 @@ _END: Final = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16, end of central direct
 _LOCAL: Final = struct.Struct("<4s5H3L2H")  # APPNOTE 4.3.7, local file header
 _BLOCK: Final = 512  # POSIX.1-2017, pax, ustar interchange format
 
+_DAMAGE: Final = (
+    *(zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, NotImplementedError, struct.error),
+    UnicodeDecodeError,  # a name that says it is UTF-8 and is not
+)
+
 Read = Callable[[], Iterator[bytes]]
 
 
@@ -66,7 +71,7 @@ def reading(path: Path) -> Iterator[Iterator[tuple[Member, Read]]]:
     try:
         with path.open("rb") as file:
             yield _zip(file, path.name) if path.name.lower().endswith(".zip") else _tar(file, path.name)
-    except (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, NotImplementedError, struct.error) as error:
+    except _DAMAGE as error:
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise Fatal(f"{path.name} is damaged ({said}).", "Fetch it again.") from error
 
