@@ -278,3 +278,13 @@ print([name for name in sys.modules if name.startswith(("kaggle", "requests", "s
         done = command("fetch", "kaggle:acme/set", "--out", str(tmp_path / "out"), env=environment)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "out" / "archive.zip").is_file()
+
+
+def test_logins_that_no_header_can_hold_are_told(home: Path) -> None:
+    token = {"access_token": "a\r\nX: y", "access_token_expiration": "2099-01-01T00:00:00Z"}
+    write(home / ".kaggle" / "credentials.json", json.dumps(token))
+    write(home / ".kaggle" / "kaggle.json", json.dumps({"username": "u", "key": "\ud800"}))
+    found = {login.name: login for login in credentials.logins()}
+    assert found[credentials.OAUTH].problem == credentials.NO_TOKEN
+    assert found[credentials.OAUTH].authorization == ""
+    assert found[credentials.KEY].authorization.startswith("Basic ")

@@ -27,6 +27,7 @@ SOON: Final = timedelta(minutes=5)  # a token that ends within it is renewed
 TOKEN: Final = "API token"  # noqa: S105 - a name
 KEY: Final = "user name and key"
 OAUTH: Final = "OAuth login"
+NO_TOKEN: Final = "it holds characters that no token has"  # noqa: S105 - a sentence
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _tokens() -> Iterator[Login]:
             yield _token(value, "KAGGLE_API_TOKEN")
     if home := _home():
         for name in ("access_token", "access_token.txt"):
-            if (path := home / name).is_file():
+            if _is_file(path := home / name):
                 yield from _token_file(path, f"~/.kaggle/{name}")
 
 
@@ -88,9 +89,13 @@ def _token_file(path: Path, where: str) -> Iterator[Login]:
 
 
 def _token(value: str, where: str) -> Login:
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        return Login(TOKEN, where, problem="it holds characters that no token has")
+    if not _fits_header(value):
+        return Login(TOKEN, where, problem=NO_TOKEN)
     return Login(TOKEN, where, f"Bearer {value}")
+
+
+def _fits_header(value: str) -> bool:
+    return value.isascii() and value.isprintable() and " " not in value
 
 
 def _keys() -> Iterator[Login]:
@@ -101,7 +106,7 @@ def _keys() -> Iterator[Login]:
         missing = "KAGGLE_KEY" if user else "KAGGLE_USERNAME"
         yield Login(KEY, "KAGGLE_USERNAME and KAGGLE_KEY", problem=f"{missing} is not set")
     for path, where in _key_files():
-        if path.is_file():
+        if _is_file(path):
             yield _key_file(path, where)
 
 
@@ -128,18 +133,20 @@ def _key_file(path: Path, where: str) -> Login:
 
 
 def _key(user: str, key: str, where: str, problem: str = "") -> Login:
-    pair = base64.b64encode(f"{user.strip()}:{key.strip()}".encode()).decode("ascii")
+    pair = base64.b64encode(f"{user.strip()}:{key.strip()}".encode("utf-8", "replace")).decode("ascii")
     return Login(KEY, where, f"Basic {pair}", problem)
 
 
 def _oauth() -> Iterator[Login]:
     home = _home()
-    if home is None or not (path := home / "credentials.json").is_file():
+    if home is None or not _is_file(path := home / "credentials.json"):
         return
     where = "~/.kaggle/credentials.json"
     values, problem = _json(path)
     token, renewal = values.get("access_token"), values.get("refresh_token")
-    if isinstance(token, str) and token and _lasts(values.get("access_token_expiration")):
+    if isinstance(token, str) and not _fits_header(token):
+        yield Login(OAUTH, where, problem=NO_TOKEN)
+    elif isinstance(token, str) and token and _lasts(values.get("access_token_expiration")):
         yield Login(OAUTH, where, f"Bearer {token}", _open_to_others(path))
     elif isinstance(renewal, str) and renewal:
         yield Login(OAUTH, where, problem="its token has run out and is renewed when it is needed", expired=True)
@@ -192,7 +199,8 @@ def _text(path: Path) -> tuple[str, str]:
         return "", f"it cannot be read ({error.strerror})"
 
 
-def _is_file(value: str) -> bool:
+def _is_file(value: str | Path) -> bool:
+    """Whether a file is there, as far as this user may look."""
     try:
         return Path(value).is_file()
     except (OSError, ValueError):
