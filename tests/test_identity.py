@@ -16,6 +16,7 @@ from catalog.identity import Known, Mark, clusters, folded_name, key_of_page
 from catalog.record import Distribution, LicenseClaim, Record, Relation
 from catalog.registry import Registry
 from catalog.registry.clusters import again, members_with, put_together, refresh_clusters, tell_apart
+from catalog.search.fold import Member, _copies
 from catalog.search.hits import Result
 from catalog.tagger import complete
 from tests.conftest import Command
@@ -365,6 +366,16 @@ def test_many_matches_fold_as_few_do(tmp_path: Path) -> None:
     assert found.total == 2110
     assert found.facets is not None
     assert {each.term: each.count for each in found.facets["source"]} == {"huggingface": 2110}
+
+
+def test_of_copies_beyond_the_last_rank_one_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    _store(path, *(_of(f"s{n:03}", "x", doi="10.5281/z.1", summary="quoll") for n in range(260)))
+    with Registry.open(path) as registry:
+        last = registry.connection.execute("SELECT dataset_id FROM cluster_member WHERE rank = 255").fetchall()
+        hidden = [_copies([Member(number, 1, 255) for (number,) in last])]
+    assert len(last) == 5
+    assert hidden == [frozenset(sorted(number for (number,) in last)[1:])]
 
 
 # -- on the command line --------------------------------------------------------------------------------------------

@@ -58,8 +58,9 @@ def _copies(members: Iterable[Member]) -> frozenset[int]:
     for member in members:
         other = first.setdefault(member.cluster, member)
         if other is not member:
-            first[member.cluster] = min(other, member, key=lambda each: each.rank)
-            hidden.append(max(other, member, key=lambda each: each.rank).id)
+            shown, copy = sorted((other, member), key=lambda each: (each.rank, each.id))  # ranks end at the highest
+            first[member.cluster] = shown
+            hidden.append(copy.id)
     return frozenset(hidden)
 
 
