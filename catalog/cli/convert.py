@@ -23,7 +23,7 @@ REASONS_SHOWN = 8
 
 
 @click.command("convert")
-@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="FILE|FOLDER", required=False)
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE|FOLDER", required=False)
 @click.option("--to", "target", metavar="FORMAT", help="The format to write.")
 @click.option("--from", "named", metavar="FORMAT", help="The format of the rows (default: what they show).")
 @click.option("--map", "roles", multiple=True, metavar="ROLE=COLUMN", help="The column of a role (repeatable).")

@@ -22,13 +22,13 @@ COLOURS = {"error": "31", "warning": "33", "note": "2"}
 
 
 @click.command("lint")
-@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="FILE|FOLDER")
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE|FOLDER")
 @click.option("-n", "--rows", type=click.IntRange(1), help="Look at the first rows only.")
 @click.option(
     "--against",
     "evaluation",
     multiple=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     help="An evaluation set that must not be in it (repeatable).",
 )
 @json_option

@@ -20,7 +20,7 @@ SHARE = click.FloatRange(0, 1)
 
 
 @click.command("split")
-@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="FILE|FOLDER")
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE|FOLDER")
 @click.option("--train", type=SHARE, default=0.9, show_default=True, help="The share of training rows.")
 @click.option("--valid", type=SHARE, default=0.05, show_default=True, help="The share of validation rows.")
 @click.option("--test", type=SHARE, default=0.05, show_default=True, help="The share of test rows.")
