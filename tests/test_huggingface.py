@@ -981,7 +981,7 @@ class TestConformanceSuite:
     """The checks for third parties find what they are for."""
 
     def test_a_mapping_that_raises(self) -> None:
-        with pytest.raises(AssertionError, match="raises (Key|Type)Error"):
+        with pytest.raises(AssertionError, match=r"raises (Key|Type)Error"):
             check_mapping(lambda payload: Record(source="x", id=payload["id"], name="n"), [{"id": "a"}], rounds=50)
 
     def test_a_mapping_whose_records_cannot_be_stored(self) -> None:

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from catalog.search.named import one_named
 from catalog.record import Entry, Record, encode
 from catalog.registry import Registry
 from catalog.registry.check import check
+from catalog.search.named import one_named
 from catalog.search.names import resolve
 from catalog.search.query import Query
 from catalog.search.run import run
