@@ -167,3 +167,10 @@ def test_reasons_that_are_no_text_are_mended(path: Path, tmp_path: Path, catalog
     assert (done.returncode, "fault of catalog" in done.stderr) == (0, False)
     assert "\x1b" not in catalog_command("tag", "explain", "a/quoll").stdout
     assert _terms(path, "domain") == ["legal"]
+
+
+@pytest.mark.parametrize("facet", ["nosuch", "\udcff"])
+def test_only_a_facet_that_there_is_can_be_taken_back(path: Path, catalog_command: Command, facet: str) -> None:
+    done = catalog_command("tag", "unset", "a/quoll", facet)
+    assert done.returncode == 2
+    assert "no facet to correct" in done.stderr

@@ -153,7 +153,7 @@ def unset(name: str, facet: str | None, registry: str | None) -> int:
 
     with open_for_writing(registry, "tag unset") as opened:
         key = one_named(opened.connection, name).key
-        count = opened.forget_corrections(key, facet or "")
+        count = opened.forget_corrections(key, _facet(facet) if facet else "")
         if count:
             retag_one(opened, key)
     output.say(f"{count:,} corrections of {for_terminal(key)} were taken back.")
@@ -192,20 +192,27 @@ def list_corrections(as_json: bool, registry: str | None) -> int:
 def _act(text: str) -> tuple[str, Any, tuple[str, ...]]:
     """`task+=sft,rl` as (facet, act, terms). Raises `Usage` for another form, facet or term."""
     from catalog import vocabulary
-    from catalog.registry.corrections import FACETS
 
     sign = next((sign for sign in ACTS if sign in text), "")
     if not sign:
         raise Usage(f"{text[:60]!r} is no correction.", "Write it as domain=legal, task+=sft or task-=eval.")
     facet, _sign, values = text.partition(sign)
-    facet = {"lang": "language", "stage": "task"}.get(facet.strip(), facet.strip())
-    if facet not in FACETS:
-        raise Usage(f"{facet[:40]!r} is no facet to correct.", f"There are {', '.join(FACETS)}.")
+    facet = _facet(facet.strip())
     known = vocabulary.load()
     terms = tuple(dict.fromkeys(known.require(facet, value.strip()) for value in values.split(",") if value.strip()))
     if not terms and sign != "=":
         raise Usage(f"{text[:60]!r} names no term.", f"List them with: catalog facets {facet}")
     return facet, ACTS[sign], terms
+
+
+def _facet(text: str) -> str:
+    """A facet that may be corrected, by its name or alias. Raises `Usage`."""
+    from catalog.registry.corrections import FACETS
+
+    facet = {"lang": "language", "stage": "task"}.get(text, text)
+    if facet not in FACETS:
+        raise Usage(f"{facet[:40]!r} is no facet to correct.", f"There are {', '.join(FACETS)}.")
+    return facet
 
 
 @click.command("retag")
