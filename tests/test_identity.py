@@ -400,3 +400,20 @@ def test_the_command_line_shows_copies_and_takes_one_out(copies: Path, catalog_c
     assert catalog_command("unmerge", "huggingface:c/other-numbats").returncode == 3
     assert catalog_command("unmerge", "kaggle:b/numbats", "--undo").returncode == 0
     assert "huggingface:a/numbats (+2)" in catalog_command("search", "numbat").stdout
+
+
+def test_a_verdict_that_was_asked_for_once_folds_nothing_later(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    shared: dict[str, Any] = {"doi": "10.5281/z.1", "summary": "quoll"}
+    _store(
+        path,
+        _hub("a/quoll", licenses=_claim("mit"), **shared),
+        _of("kaggle", "b/quoll", licenses=_claim("cc-by-nc-4.0"), **shared),
+    )
+    assert dict(_search(path, "quoll commercial:yes").emptied_by).get("--commercial yes") == 1
+    assert _search(path, "quoll -commercial:no").total == 0
+
+
+def test_show_tells_the_strictest_verdict_of_the_copies(copies: Path, catalog_command: Command) -> None:
+    shown = catalog_command("show", "huggingface:a/numbats").stdout
+    assert "Commercial use: no - kaggle:b/numbats:" in shown

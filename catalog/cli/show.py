@@ -10,6 +10,7 @@ import click
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.cli.words import said
+from catalog.search.fold import Voice, cluster_verdicts
 from catalog.search.named import one_named
 from catalog.search.names import resolve
 from catalog.text import fit, for_terminal, for_url
@@ -54,6 +55,7 @@ def show_command(name: str, full: bool, refresh: bool, as_json: bool, registry: 
         dates = dict(zip(("first_seen", "changed", "missing_since"), seen.fetchone(), strict=True))
         copies = copies_of(connection, named.id)
         apart = {named.id, *(number for number, _key, _reason in copies)}
+        voice = voice_of(connection, named.id) if copies else None
         also = [each.key for each in resolve(connection, name) if each.id not in apart]
     if as_json:
         import json
@@ -61,7 +63,7 @@ def show_command(name: str, full: bool, refresh: bool, as_json: bool, registry: 
         same = [{"key": key, "because": reason} for _number, key, reason in copies]
         output.print_json({"key": entry.key, **json.loads(encode(entry)), **dates, "same_as": same})
         return 0
-    print("\n".join((*lines_of(entry, dates, also, full=full), *copy_lines(copies))))
+    print("\n".join((*lines_of(entry, dates, also, full=full), *copy_lines(copies, voice))))
     return 0
 
 
@@ -76,8 +78,14 @@ def copies_of(connection: sqlite3.Connection, number: int) -> list[tuple[int, st
     return [(other, key, theirs or ours) for other, key, ours, theirs in rows]
 
 
-def copy_lines(copies: list[tuple[int, str, str]]) -> Iterable[str]:
-    """Where the same dataset stands as well, and why it is taken for the same."""
+def voice_of(connection: sqlite3.Connection, number: int) -> Voice | None:
+    """What counts for a dataset and its copies on commercial use: the verdict of the strictest of them."""
+    row = connection.execute("SELECT cluster_id FROM cluster_member WHERE dataset_id = ?", (number,)).fetchone()
+    return cluster_verdicts(connection, [row[0]]).get(row[0]) if row else None
+
+
+def copy_lines(copies: list[tuple[int, str, str]], voice: Voice | None) -> Iterable[str]:
+    """Where the same dataset stands as well, why it is taken for the same, and the strictest verdict of them all."""
     if not copies:
         return
     yield ""
@@ -85,6 +93,9 @@ def copy_lines(copies: list[tuple[int, str, str]]) -> Iterable[str]:
     for _number, key, reason in copies:
         yield f"  {for_terminal(key)}"
         yield f"      {for_terminal(reason)}"
+    if voice is not None:
+        verdict = f"{said(voice.commercial)} - {for_terminal(voice.key)}: {for_terminal(voice.reason)}"
+        yield from output.wrap(f"{said('Commercial use')}: {verdict}", output.window_width())
     yield said("If one is not the same: {command}", command=f"catalog unmerge {for_terminal(copies[0][1])}")
 
 

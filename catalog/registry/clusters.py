@@ -21,7 +21,8 @@ from catalog.index.keys import last_segment, name_norm
 from catalog.index.maintain import GENERATION
 from catalog.record import clean
 
-CLUSTERED = "clustered"
+CLUSTERED = "clustered by rules 2"
+"""The name in `meta` of the generation that clusters were made of; another name when the rules of joining change."""
 MOST_TOUCHED = 20_000
 """Touched datasets from which on everything is looked at anew."""
 LARGEST = 2_000

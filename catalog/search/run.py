@@ -39,6 +39,8 @@ _WEIGHTS = "5.0, 3.0, 0.1, 0.5, 4.0, 2.0"
 _POPULARITY = 0.1
 """What one popularity level counts in bm25's units (half the logarithm of the rank)."""
 
+VERDICTS = frozenset({"yes", "no", "conditions", "unknown"})
+
 _ORDERS = {"updated": "d.modified DESC", "size": "d.bytes DESC", "rows": "d.rows DESC"}
 
 
@@ -198,16 +200,26 @@ def _folded(connection: sqlite3.Connection, query: Query, plan: Plan) -> Plan:
     """The plan with what is hidden since a copy of it stands for it."""
     if not query.merge or not has_clusters(connection):
         return plan
-    asked = term_names(connection, (f"{number:x}" for number in plan.filters.wanted.get("commercial", ()) if number))
     hidden = hidden_copies(
         connection,
         plan.match,
         plan.condition,
         plan.values,
         [slot & ID_MASK for slot in plan.named],
-        frozenset(term for facet, term in asked.values() if facet == "commercial"),
+        _verdicts_asked(connection, plan.filters),
     )
     return plan._replace(hidden=hidden)
+
+
+def _verdicts_asked(connection: sqlite3.Connection, filters: Filters) -> frozenset[str]:
+    """The verdicts on commercial use that filters let through; none where they do not speak of it."""
+    numbers = [each for side in (filters.wanted, filters.unwanted) for each in side.get("commercial", ()) if each]
+    names = term_names(connection, [f"{number:x}" for number in numbers])
+    wanted, unwanted = (
+        {names[f"{number:x}"][1] for number in side.get("commercial", ()) if number}
+        for side in (filters.wanted, filters.unwanted)
+    )
+    return frozenset((wanted or VERDICTS) - unwanted) if wanted or unwanted else frozenset()
 
 
 def _with_named(connection: sqlite3.Connection, query: Query, plan: Plan, name: str) -> Plan:
