@@ -174,3 +174,8 @@ def test_only_a_facet_that_there_is_can_be_taken_back(path: Path, catalog_comman
     done = catalog_command("tag", "unset", "a/quoll", facet)
     assert done.returncode == 2
     assert "no facet to correct" in done.stderr
+
+
+def test_retag_knows_its_sources(path: Path, catalog_command: Command) -> None:
+    done = catalog_command("retag", "--source", "nowhere")
+    assert (done.returncode, "nothing of 'nowhere'" in done.stderr) == (2, True)

@@ -267,3 +267,8 @@ def test_the_command_reports_and_its_exit_code_says_so(tmp_path: Path, catalog_c
     done = catalog_command("lint", "good.jsonl", "--against", "good.jsonl", "-n", "5")
     assert done.returncode == 0
     assert catalog_command("lint", "nowhere.jsonl").returncode == 2
+
+
+def test_an_empty_file_is_not_called_clean(tmp_path: Path, catalog_command: Command) -> None:
+    _write(tmp_path, "empty.jsonl", b"")
+    assert catalog_command("lint", "empty.jsonl").returncode == 2

@@ -12,6 +12,7 @@ import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option
+from catalog.errors import Usage
 from catalog.text import for_terminal
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def lint_command(path: Path, rows: int | None, evaluation: tuple[Path, ...], as_
       catalog lint train.parquet --against test.jsonl
     """
     report = _linted(path, rows, _runs(evaluation))
+    if not report.rows:
+        raise Usage(f"there are no rows in {path}.", "Name a data file, or a folder of them.")
     if as_json:
         output.print_json(report_json(report))
     else:

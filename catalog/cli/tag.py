@@ -235,6 +235,9 @@ def retag_command(source: str, registry: str | None) -> int:
             print(f"\r{done.looked_at:,} entries", end="", file=sys.stderr, flush=True)
 
     with open_for_writing(registry, "retag") as opened:
+        known = [name for (name,) in opened.connection.execute("SELECT DISTINCT source FROM dataset ORDER BY source")]
+        if source and source not in known:
+            raise Usage(f"the registry has nothing of {source[:40]!r}.", f"It has {', '.join(known) or 'nothing yet'}.")
         done = retag(opened, source, on_page=tell)
     if sys.stderr.isatty():
         print("\r", end="", file=sys.stderr)
