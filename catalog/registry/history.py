@@ -123,13 +123,14 @@ def _changed(connection: sqlite3.Connection, since: str, source: str, fields: Se
 def _told(rows: Iterator[Sequence[Any]]) -> Iterator[Event]:
     """Events from rows of the change table; a license and what it means, found together, are one event."""
     for (at, _number, key, title), found in groupby(rows, key=lambda row: row[1:5]):
-        fields = {field: (old, new) for *_place, field, old, new in found}
-        if "license" in fields or "commercial" in fields:
-            license, meaning = fields.pop("license", ("", "")), fields.pop("commercial", ("", ""))
-            yield Event(at, "license", key, title, *license, *meaning)
-        for field, (old, new) in fields.items():
-            kind = {"missing": "gone" if new else "back", "key": "renamed"}.get(field, field)
-            yield Event(at, kind, key, title, *(("", "") if field == "missing" else (old, new)))
+        said = [(field, old, new) for *_place, field, old, new in found]
+        terms = {field: (old, new) for field, old, new in said if field in ("license", "commercial")}
+        if terms:
+            yield Event(at, "license", key, title, *terms.get("license", ("", "")), *terms.get("commercial", ("", "")))
+        for field, old, new in said:
+            if field not in terms:
+                kind = {"missing": "gone" if new else "back", "key": "renamed"}.get(field, field)
+                yield Event(at, kind, key, title, *(("", "") if field == "missing" else (old, new)))
 
 
 def _of_source(source: str) -> tuple[str, list[str]]:
