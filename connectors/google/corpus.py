@@ -120,7 +120,7 @@ def _files(path: Path) -> list[Path]:
 
 def _rows(file: Path) -> Iterator[tuple[int, list[str] | Json]]:
     """The rows of a file by the line they end at; what cannot be read comes as the reason in a list."""
-    csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
+    csv.field_size_limit(MAX_CELL)
     with ExitStack() as opened:
         reader = csv.reader(_text(file, opened))
         try:
