@@ -15,8 +15,12 @@ $(VENV)/.made: pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.made
-	$(PIP) install --editable '.[parquet,docs,dev]'
+	$(PIP) install --editable '.[parquet,site,dev]'
 	touch $@
+
+# A browser for the tests of the site; where none can be had, those tests are skipped (under CI they fail).
+$(VENV)/.browser: $(VENV)/.dev
+	$(BIN)/python -m tests.site.browser $@
 
 $(VENV)/.bench: $(VENV)/.dev
 	$(PIP) install --editable '.[bench]'
@@ -32,7 +36,7 @@ demo: $(VENV)/.made  ## environment, install, registry from the embedded catalog
 	@echo "      $(BIN)/catalog fetch openwebtext --dry-run"
 	@echo "      $(BIN)/catalog sync huggingface --limit 10000"
 
-test: $(VENV)/.dev  ## lint, types, docs and all tests
+test: $(VENV)/.dev $(VENV)/.browser  ## lint, types, docs and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
