@@ -1,0 +1,149 @@
+"""The search data for the browser: everything that the client engine needs to answer as the command line does.
+
+`write` streams it from a registry: postings out of its full-text index, cards, facet columns, names, spellings. The
+files are small and whole, so any static host serves them; a query loads a handful.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from catalog.index.keys import ID_BITS, ID_MASK
+from catalog.pages.browser import entries, facets, names
+from catalog.pages.browser.entries import Row
+from catalog.pages.browser.language import language
+from catalog.pages.browser.numbers import varints
+from catalog.pages.browser.postings import SIZES, Sizes, Term, write_postings
+from catalog.pages.browser.store import Store
+
+__all__ = ["Row", "Sizes", "Written", "write"]
+
+VERSION = 1
+"""Of the files: an engine of another version does not read them."""
+
+
+class Written(NamedTuple):
+    """What was written: files and bytes on disk, dataset ids in document order, the manifest, a name of the content."""
+
+    files: int
+    bytes: int
+    order: array[int]
+    manifest: dict[str, Any]
+    digest: str
+    by_kind: dict[str, int]
+
+
+def write(
+    connection: sqlite3.Connection,
+    root: Path,
+    *,
+    offline: bool = False,
+    max_files: int = 20_000,
+    href: Callable[[Row], str] = lambda _row: "",
+    progress: Callable[[str, int, int], None] = lambda _step, _done, _total: None,
+    sizes: Sizes = SIZES,
+) -> Written:
+    """Write the search data of an open registry below `root`, and return the manifest for the caller to complete.
+
+    `href` gives the address of an entry's page relative to the root of the site, "" for the page that the browser
+    makes. `max_files` bounds the files (a script beside each file counts as one more with `offline`).
+    """
+    store = Store(root, offline=offline)
+    order, docs, levels = _order(connection)
+    total = len(order)
+    terms = facets.Terms(connection)
+    progress("facets", 0, total)
+    facets.write_columns(connection, store, docs, total, terms)
+    manifest: dict[str, Any] = {"version": VERSION, "entries": total, "head": sizes.head, "growth": sizes.growth}
+    manifest["order"] = terms.facets
+    manifest |= {"levels": levels, "length": _mean_length(connection), "facets": facets.described(store, terms)}
+    _write_entries(connection, store, order, docs, terms, manifest, max_files, href, progress)
+    progress("names", 0, total)
+    manifest["aliases"] = names.write_aliases(connection, store, terms.place)
+    manifest["names"] = names.write_names(connection, store, docs)
+    progress("words", 0, total)
+    words = _Words(connection)
+    manifest["terms"] = write_postings(connection, store, docs, sizes, words.note).first
+    manifest["misspelt"] = names.write_misspelt(store, words.found.items())
+    manifest["language"] = language(store)
+    manifest["generated"] = None
+    return Written(store.files, store.bytes, order, manifest, store.digest, store.by_kind)
+
+
+def _order(connection: sqlite3.Connection) -> tuple[array[int], array[int], list[list[int]]]:
+    """Dataset ids in document order, the document of each id, and [popularity step, its first document] pairs."""
+    order, levels = array("I"), list[list[int]]()
+    for doc, (slot,) in enumerate(connection.execute("SELECT slot FROM dataset ORDER BY slot")):
+        order.append(slot & ID_MASK)
+        if not levels or levels[-1][0] != slot >> ID_BITS:
+            levels.append([slot >> ID_BITS, doc])
+    docs = array("I", bytes(4 * (max(order, default=0) + 1)))
+    for doc, number in enumerate(order):
+        docs[number] = doc
+    return order, docs, levels
+
+
+def _mean_length(connection: sqlite3.Connection) -> float:
+    """Tokens of a document of the full-text index, on average, as bm25 divides by it."""
+    packed = connection.execute("SELECT block FROM search_index_data WHERE id = 1").fetchone()[0]
+    numbers, value = list[int](), 0
+    for byte in packed:
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            numbers.append(value)
+            value = 0
+    return sum(numbers[1:]) / numbers[0] if numbers and numbers[0] else 1.0
+
+
+class _Words:
+    """The words of names and titles that a misspelling may mean, with how many datasets hold each."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._known = {word for (word,) in connection.execute("SELECT word FROM word")}
+        self.found: dict[str, int] = {}
+
+    def note(self, term: Term) -> None:
+        """Take in a term of the index."""
+        if term.name in self._known:
+            self.found[term.name] = len(term.docs)
+
+
+def _write_entries(
+    connection: sqlite3.Connection,
+    store: Store,
+    order: array[int],
+    docs: array[int],
+    terms: facets.Terms,
+    manifest: dict[str, Any],
+    max_files: int,
+    href: Callable[[Row], str],
+    progress: Callable[[str, int, int], None],
+) -> None:
+    """Write cards, clusters and columns in one walk over the entries."""
+    total = len(order)
+    clusters = entries.clusters_of(connection, docs)
+    cluster_of = {doc: cluster for cluster in clusters for doc in cluster.members}
+    cards = entries.Cards(store, total, max_files // (4 if store.offline else 2))
+    columns = entries.Columns(total)
+    folded = []
+    for doc, row in enumerate(entries.rows_of(connection, order)):
+        tags = entries.tags_of(row["terms"], terms.names, len(terms.facets))
+        address = href(Row(doc, row["id"], row["key"], row["source"], row["native_id"]))
+        cards.add(entries.card_of(row, tags, cluster_of.get(doc), address))
+        columns.add(doc, row)
+        folded.append(row["name_norm"])
+        if doc % 1000 == 0:
+            progress("cards", doc, total)
+    cards.flush()
+    manifest["cards"] = cards.steps
+    manifest["units"] = columns.write(store)
+    places = entries.name_order(folded)
+    for block in range(0, total, entries.BLOCK):
+        store.put(f"v/name/{block // entries.BLOCK}", varints(places[block : block + entries.BLOCK]))
+    manifest["clusters"] = len(clusters)
+    if clusters:
+        store.put_json("clusters", [[list(cluster.members), cluster.commercial] for cluster in clusters])

@@ -1,0 +1,118 @@
+"""Facets in the browser: what the manifest says of them, and one column each for exact counts over any result."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from catalog.index.keys import TAGS_END
+from catalog.pages.browser.entries import BLOCK
+from catalog.pages.browser.numbers import varint, varints
+from catalog.pages.browser.store import Store
+
+ORDER = (
+    "domain",
+    "task",
+    "language",
+    "license",
+    "commercial",
+    "modality",
+    "genre",
+    "format",
+    "size",
+    "source",
+    "access",
+)
+"""Facets in the order in which they are shown; others follow by name."""
+
+SHOWN = 120
+"""Terms of a facet that the manifest names; the others are in a file."""
+
+
+class Terms:
+    """All facet terms in use, by facet and most used first."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        rows = connection.execute("SELECT id, facet, term, label, label_zh, parents FROM term").fetchall()
+        self.rows = {row[0]: row for row in rows}
+        self.totals: Counter[int] = Counter()
+        known = {row[1] for row in rows}
+        self.facets = [*(name for name in ORDER if name in known), *sorted(known.difference(ORDER))]
+        self.place = {name: number for number, name in enumerate(self.facets)}
+        self.names = {f"{row[0]:x}": (self.place[row[1]], row[2]) for row in rows}
+        self.facet_of = {f"{row[0]:x}": self.place[row[1]] for row in rows}
+
+    def ordered(self, facet: str) -> list[int]:
+        """The numbers of a facet's terms in use, most used first."""
+        mine = [number for number, row in self.rows.items() if row[1] == facet and self.totals[number]]
+        return sorted(mine, key=lambda number: (-self.totals[number], self.rows[number][2]))
+
+
+def write_columns(connection: sqlite3.Connection, store: Store, docs: Sequence[int], total: int, terms: Terms) -> None:
+    """Write for each facet which sets of terms there are, and the set of each document; fills `terms.totals`.
+
+    Sets are numbered by how many documents hold them, so that nearly all numbers are one byte.
+    """
+    sets: list[dict[str, int]] = [{"": 0} for _ in terms.facets]
+    columns = [array("I", bytes(4 * total)) for _ in terms.facets]
+    facet_of = terms.facet_of
+    for number, packed in connection.execute("SELECT id, terms FROM dataset_terms"):
+        doc = docs[number]
+        held: dict[int, list[str]] = {}
+        for token in dict.fromkeys(packed.replace(TAGS_END, " ").split()):
+            held.setdefault(facet_of[token], []).append(token)
+        for facet, tokens in held.items():
+            key = " ".join(sorted(tokens))
+            columns[facet][doc] = sets[facet].setdefault(key, len(sets[facet]))
+    for known, column in zip(sets, columns, strict=True):
+        keys, counts = list(known), Counter(column)
+        for number, count in counts.items():
+            for token in keys[number].split():
+                terms.totals[int(token, 16)] += count
+    for facet, (known, column) in enumerate(zip(sets, columns, strict=True)):
+        _write_column(store, terms, facet, list(known), column)
+
+
+def _write_column(store: Store, terms: Terms, facet: int, keys: Sequence[str], column: array[int]) -> None:
+    counts = Counter(column)
+    place = {number: place for place, number in enumerate(terms.ordered(terms.facets[facet]))}
+    order = sorted(range(len(keys)), key=lambda number: (-counts[number], keys[number]))
+    rank = {number: place for place, number in enumerate(order)}
+    described = bytearray(varint(len(order)))
+    for number in order:
+        held = sorted(place[int(token, 16)] for token in keys[number].split())
+        described += varint(len(held)) + varints(held)
+    store.put(f"s/{terms.facets[facet]}", bytes(described))
+    for block in range(0, len(column), BLOCK):
+        numbers = varints([rank[number] for number in column[block : block + BLOCK]])
+        store.put(f"s/{terms.facets[facet]}/{block // BLOCK}", numbers)
+
+
+def described(store: Store, terms: Terms) -> list[dict[str, Any]]:
+    """The facets as the manifest names them; the terms of a long facet beyond `SHOWN` go to a file of their own."""
+    import json
+
+    found = []
+    for facet in terms.facets:
+        listed = []
+        for number in terms.ordered(facet):
+            _number, _facet, term, label, label_zh, parents = terms.rows[number]
+            each: dict[str, Any] = {"term": term, "n": number, "count": terms.totals[number]}
+            if label and label != term:
+                each["label"] = label
+            if label_zh and label_zh != (label or term):
+                each["zh"] = label_zh
+            above = json.loads(parents)
+            if above:
+                each["parent"] = above[0]
+            listed.append(each)
+        if not listed:
+            continue
+        facet_described = {"facet": facet, "terms": listed[:SHOWN], "size": len(listed)}
+        if len(listed) > SHOWN:
+            store.put_json(f"f/{facet}", listed)
+        found.append(facet_described)
+    return found
