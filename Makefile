@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint types docs bench bench-fetch bench-relevance clean
+.PHONY: help demo test lint types docs site bench bench-fetch bench-relevance clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,12 @@ docs: $(VENV)/.dev  ## write the shown outputs and the reference anew, build the
 	$(BIN)/python -m tests.docs_tool
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
+site: $(VENV)/.dev registry.db  ## build the static site into site/public (BASE_URL=https://… for sitemap and feeds)
+	$(BIN)/catalog site build --registry registry.db $(if $(BASE_URL),--base-url $(BASE_URL))
+
+registry.db: $(VENV)/.made
+	test -f $@ || $(BIN)/catalog init --registry $@
+
 bench: $(VENV)/.bench  ## measure at 100k rows (ROWS=1000000 for the published figures) into bench/README.md
 	$(BIN)/python -m bench.run --rows $(or $(ROWS),100000)
 
@@ -60,4 +66,4 @@ bench-relevance: $(VENV)/.dev  ## measure what search finds first into bench/REA
 	$(BIN)/python -m bench.relevance
 
 clean:  ## remove what was built
-	rm -rf $(VENV) site/_build bench/data registry.db registry.db.lock
+	rm -rf $(VENV) site/_build site/public bench/data registry.db registry.db.lock

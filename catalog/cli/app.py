@@ -31,6 +31,7 @@ COMMANDS = {
     "inspect": ("catalog.cli.inspect", "Say what datasets a page describes, and why not more."),
     "import": ("catalog.cli.records", "Read records or a published dump from a file or folder."),
     "export": ("catalog.cli.records", "Write the registry's records as JSON Lines."),
+    "site": ("catalog.cli.site", "Build the static site of the registry, and look at it."),
     "info": ("catalog.cli.info", "Say where the registry is and what it holds."),
     "doctor": ("catalog.cli.doctor", "Say what is in order here, and what to do where it is not."),
     "check": ("catalog.cli.check", "Check the registry, and repair what can be repaired."),

@@ -1,48 +1,27 @@
 """The static site: the whole registry as plain files on any host, searched in the browser.
 
 `build` is the only door. The hand-written pages come from mkdocs; everything of the catalog is written behind it, so
-that a change of generator touches one module. The same registry gives the same bytes: there is no clock in it.
+that a change of generator touches one module (`prose`). The same registry gives the same bytes: there is no clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from catalog.pages.options import MAX_FILES, MAX_PAGES, Options, Report, Tell
+from catalog.pages.shell import harden_folder
 
-MAX_PAGES = 20_000
-"""Entries with an HTML page of their own; the browser draws those of the rest."""
-
-MAX_FILES = 20_000
-"""The strictest of the free hosts takes so many."""
-
-Tell = Callable[[str, int, int], None]
-"""Told how far a build is: the name of the stage, how much of it is done, how much there is (0: unknown)."""
+__all__ = ["MAX_FILES", "MAX_PAGES", "Options", "Report", "Tell", "build", "harden_folder"]
 
 
-@dataclass(frozen=True)
-class Options:
-    """What to build: `registry` is the path of the file, `out` the folder that becomes the site.
+def _quiet(_stage: str, _done: int, _total: int) -> None:
+    pass
 
-    `base_url` is where the site will stand ("" leaves out what needs it: canonical addresses, sitemap, feeds);
-    `offline` makes it work from file:// at a third more bytes.
+
+def build(options: Options, tell: Tell = _quiet) -> Report:
+    """Build the site of a registry; the folder `out` gets its new files when all of them are there.
+
+    Raises `NotFound` without a registry, `Usage` for options that cannot be, `Fatal` without mkdocs-material or where
+    a file cannot be written; the site that was there stays as it is then.
     """
+    from catalog.pages.building import build_site
 
-    registry: str
-    out: Path
-    base_url: str = ""
-    offline: bool = False
-    max_pages: int = MAX_PAGES
-    max_files: int = MAX_FILES
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a build made: counts of entries, of their HTML pages, of files; `bytes` on disk, `written` files that
-    are new or other than before."""
-
-    entries: int
-    pages: int
-    files: int
-    bytes: int
-    written: int
+    return build_site(options, tell)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.conftest import Command
 from tests.site.browser import FLAGS, found
 from tests.site.served import Origin, serve
 from tests.site.watched import Tab
@@ -49,3 +50,21 @@ def served() -> Iterator[Callable[[Path], Origin]]:
     """`served(folder)` serves a folder until the tests of the site are done."""
     with ExitStack() as closing:
         yield lambda folder: closing.enter_context(serve(folder))
+
+
+BASE_URL = "https://data.example.org/catalog/"
+
+
+@pytest.fixture(scope="package")
+def built(embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the embedded catalog, built by the command line in an empty folder; read it only."""
+    folder = tmp_path_factory.mktemp("built")
+    done = Command(folder)("site", "build", "--out", "site", "--base-url", BASE_URL, "--registry", str(embedded))
+    assert done.returncode == 0, done.stderr
+    return folder / "site"
+
+
+@pytest.fixture(scope="package")
+def origin(built: Path, served: Callable[[Path], Origin]) -> Origin:
+    """That site, served."""
+    return served(built)

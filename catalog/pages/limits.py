@@ -1,0 +1,50 @@
+"""What a site will take, told before it is built, against what hosts take."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from catalog.errors import Usage
+from catalog.pages.figures import size
+
+HOST_BYTES = 1_000_000_000
+"""GitHub Pages publishes no more; other hosts take more."""
+
+_PAGE = 11_000  # bytes of the page of an entry, the frame included
+_DATA = 1_100  # bytes an entry of search data and details
+_FIXED = 5_000_000  # the theme, the hand-written pages, the lists
+_RESERVED = 900
+"""Files of the theme, the hand-written pages, the lists and the feeds."""
+_LEAST_DATA = 1_500
+"""Files that the data of a large registry gets at least."""
+
+
+class Plan(NamedTuple):
+    """How many entries get a page, how many files the data may be, and what the whole comes to."""
+
+    entries: int
+    pages: int
+    data_files: int
+    bytes: int
+    notes: tuple[str, ...]
+
+
+def plan(entries: int, *, max_pages: int, max_files: int, offline: bool) -> Plan:
+    """Share out the files that a host takes. Raises `Usage` where they are too few for any site."""
+    least = _RESERVED + _LEAST_DATA
+    if max_files < least:
+        raise Usage(f"a site takes at least {least:,} files.", f"Give it more: --max-files {least}")
+    if max_pages < 0:
+        raise Usage("there cannot be fewer than 0 pages.", "Leave --max-pages out, or give 0 or more.")
+    room = max_files - _RESERVED
+    wanted = min(entries, max_pages)
+    pages = min(wanted, room - max(_LEAST_DATA, min(entries // 30, room // 4)))
+    estimate = _FIXED + pages * _PAGE + int(entries * _DATA * (2.4 if offline else 1))
+    notes = []
+    if pages < entries:
+        notes.append(
+            f"{pages:,} of {entries:,} entries get a page of their own, the most popular; the browser draws the rest."
+        )
+    if estimate > HOST_BYTES:
+        notes.append(f"The site will take about {size(estimate)}; GitHub Pages takes 1 GB. --max-pages makes it less.")
+    return Plan(entries, pages, room - pages, estimate, tuple(notes))

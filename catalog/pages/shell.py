@@ -1,0 +1,108 @@
+"""The frame of a page of the catalog: one page that mkdocs rendered, with holes for what differs.
+
+The theme is rendered once; entries never pass through Markdown, Jinja or front matter, which would obey them. Relative
+addresses of the frame are rewritten for each depth, and a Content-Security-Policy is put into each page that names the
+hashes of its inline scripts: anything else that is no file of the site does not run.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from posixpath import normpath
+
+from catalog.text import for_html
+
+_ROOT = "\x01"
+"""Stands for the way to the root of the site in a frame."""
+
+_CONTENT = re.compile(r"<!--catalog:content-->.*?<!--/catalog:content-->", re.DOTALL)
+_FIND = re.compile(r"\s*<!--catalog:find-->(.*?)<!--/catalog:find-->\s*", re.DOTALL)
+_ADDRESS = re.compile(r'\b(href|src|action)="([^"]*)"')
+_ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
+_INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*\btype=)[^>]*>(.*?)</script>", re.DOTALL)
+_SCOPE = re.compile(r'new URL\("[^"]*",location\)')
+_EMPTY = re.compile(
+    r'<input class="md-toggle"[^>]*>\n?|<label class="md-overlay"[^>]*></label>\n?|'
+    r'<div data-md-component="(?:skip|announce)">\s*</div>\n?|'
+    r'<div class="md-dialog".*?</div>\s*</div>\n?',
+    re.DOTALL,
+)
+"""What only the scripts of the theme fill, which the pages of the catalog do without."""
+_HEAD = '<meta charset="utf-8">'
+_POLICY = (
+    "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self'; font-src 'self'; base-uri 'self'; form-action 'self'"
+)
+
+
+class Shell:
+    """The frame. `page` puts a page into it."""
+
+    def __init__(self, html: str, folder: str, *, offline: bool) -> None:
+        """`html` is a page rendered by mkdocs for `folder` (its address, with a slash at the end)."""
+        html = re.sub(r">\s+<", ">\n<", _SCOPE.sub(f'new URL("{_ROOT}",location)', html))
+        html = _ADDRESS.sub(lambda match: _rooted(match, folder, offline), html)
+        html = html.replace(' md-tabs__item--active"', '"')
+        html = _EMPTY.sub("", html)
+        html = html.replace('<meta name="description" content="">', '<meta name="description" content="\x02">')
+        html = re.sub(r"<title>.*?</title>", "<title>\x03</title>", html, count=1, flags=re.DOTALL)
+        html = html.replace("<!--catalog:head-->", "\x04").replace("<!--catalog:scripts-->", "\x05")
+        html = _CONTENT.sub("\x06", html)
+        self._frames = {find: _FIND.sub(r"\n\1\n" if find else "\n", html) for find in (True, False)}
+        self._cut: dict[tuple[str, bool], tuple[str, ...]] = {}
+
+    def page(
+        self, root: str, title: str, description: str, head: str, content: str, scripts: str = "", *, find: bool = True
+    ) -> str:
+        """A whole page.
+
+        `root` is the way to the root of the site ("../../"), `title` and `description` are text; `head`, `content` and
+        `scripts` are HTML. `find` is whether the search field of the header is there.
+        """
+        cut = self._cut.get((root, find))
+        if cut is None:
+            framed = with_policy(self._frames[find].replace(_ROOT, root), root)
+            cut = self._cut[root, find] = tuple(re.split("[\x02-\x06]", framed))
+        before, name, links, body, tail, end = cut
+        return "".join(
+            (before, for_html(description), name, for_html(title), links, head, body, content, tail, scripts, end)
+        )
+
+
+def _rooted(match: re.Match[str], folder: str, offline: bool) -> str:
+    """An address of the frame, told from the root of the site."""
+    name, address = match.groups()
+    if _ELSEWHERE.match(address):
+        return match[0]
+    path, mark, rest = address.partition("#")
+    whole = normpath(folder + path).removeprefix("./") if path else folder
+    whole = "" if whole == "." else whole
+    if path.endswith("/") or path in ("", ".", "..") or path.endswith(("/..", "/.")):
+        whole = f"{whole.rstrip('/')}/" if whole else ""
+        whole = f"{whole}index.html" if offline else whole
+    return f'{name}="{_ROOT}{whole}{mark}{rest}"'
+
+
+def with_policy(html: str, root: str) -> str:
+    """A page with its Content-Security-Policy and the way to the root of the site; once done, it stays as it is."""
+    if "Content-Security-Policy" in html:
+        return html
+    scripts = dict.fromkeys(_INLINE.findall(html))
+    hashes = "".join(f" 'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in scripts)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY.format(hashes=hashes)}">'
+    html = html.replace("<html ", f'<html data-root="{root}" ', 1)
+    html = html.replace('role="dialog">', 'role="dialog" aria-label="Search these pages">')
+    return html.replace(_HEAD, f"{_HEAD}\n{policy}", 1)
+
+
+def harden_folder(folder: Path) -> None:
+    """Give each page below a folder its Content-Security-Policy."""
+    for path in sorted(folder.rglob("*.html")):
+        root = "../" * (len(path.relative_to(folder).parts) - 1)
+        html = path.read_text("utf-8")
+        hardened = with_policy(html, root)
+        if hardened != html:
+            path.write_text(hardened, "utf-8")
