@@ -1,0 +1,67 @@
+// The view: what is looked for and how it is shown. The address bar holds all of it.
+
+const RANGES = ["rows", "size", "updated", "year", "tokens", "downloads"];
+const SORTS = ["relevance", "popularity", "updated", "size", "rows", "name"];
+
+/** The view that a query string asks for. */
+function viewOf(query) {
+  const asked = new URLSearchParams(query);
+  const view = {
+    search: asked.get("search") || "", filters: {}, excluded: {}, ranges: {}, size: 10,
+    sort: SORTS.find((sort) => sort === asked.get("sort")) || SORTS[0],
+    page: Math.max(1, parseInt(asked.get("page")) || 1),
+    exact: asked.has("exact"),
+    merge: !asked.has("copies"),
+  };
+  for (const [name, value] of asked) {
+    const facet = name.replace("-", "");
+    if (!value) continue;
+    if (RANGES.includes(name)) view.ranges[name] = value;
+    else if (facetOf(facet)) (view[name === facet ? "filters" : "excluded"][facet] ||= []).push(...value.split(","));
+  }
+  return view;
+}
+
+/** The address of a view, as short as it can be. */
+function addressOf(view) {
+  const dashed = Object.entries(view.excluded).map(([facet, terms]) => ["-" + facet, terms]);
+  const parts = {
+    search: view.search, ...view.filters, ...Object.fromEntries(dashed), ...view.ranges,
+    sort: view.sort !== SORTS[0] && view.sort,
+    exact: view.exact && 1,
+    copies: !view.merge && "all",
+    page: view.page > 1 && view.page,
+    ui: new URLSearchParams(location.search).get("ui"),
+  };
+  const said = Object.entries(parts).filter(([, value]) => value);
+  return "?" + said.map(([name, value]) => `${name}=${encodeURIComponent(value).replace(/%20/g, "+").replace(/%2C/g, ",")}`).join("&");
+}
+
+/** What changes when a term stands on one side ("filters", "excluded"), or without a side on none. */
+function withTerm(view, facet, term, side) {
+  const change = {};
+  for (const each of ["filters", "excluded"]) {
+    const { [facet]: terms = [], ...others } = view[each];
+    const kept = terms.filter((other) => other !== term);
+    if (each === side) kept.push(term);
+    change[each] = kept[0] ? { ...others, [facet]: kept } : others;
+  }
+  return change;
+}
+
+/**
+ * What changes when a part is taken away that the engine names as the command line does: `--not-lang zh`, `--rows 10..`,
+ * `the words 'a b'`, `the word 'a'`. It goes from the text as well as from the filters.
+ */
+function without(view, part) {
+  const [, not, flag, word] = /^--(not-)?(\S+)|^the word (.*)/s.exec(part) || [];
+  const name = flag === "lang" ? "language" : flag;
+  const side = RANGES.includes(name) ? "ranges" : not ? "excluded" : "filters";
+  const gone = (token) => {
+    const read = engine.parse(token);
+    return name ? read[side][name] || read[side][COLUMNS[name]] : word ? word.slice(1, -1) === token : read.words[0];
+  };
+  const { [name]: _, ...others } = view[side];
+  return { search: (view.search.match(/-?(\w+:)?("[^"]*"?|\S+)/g) || []).filter((token) => !gone(token)).join(" "), [side]: others };
+}
+const COLUMNS = { size: "bytes", updated: "modified" };

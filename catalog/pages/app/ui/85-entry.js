@@ -1,0 +1,68 @@
+// An entry drawn in the browser, from the same mapping as the static pages (catalog.pages.detail) and with their marks.
+
+/** A link to an address of a source; only text where it is none of http(s). */
+const outward = (url, text = url) => (/^https?:\/\/[^@\s]+$/i.test(url) ? h("a", { href: url, rel: "nofollow noopener" }, text) : text);
+const inward = ({ key, title, href }) => h("a", { href: ROOT + (href || engine.href(key)) }, title || key);
+const termLink = (facet, term, text) => h("a", { href: ROOT + "datasets/index.html" + addressOf({ ...viewOf(""), filters: { [facet]: [term] } }) }, text);
+
+/** What is known in a line each, by name: [text, who says so]; nothing where it is unknown. */
+function factsOf(made) {
+  const { license = {} } = made;
+  const amount = (each, show) => each && [(each.atLeast ? "≥ " : "") + show(each.value), each.by];
+  const number = (each) => [each != null && exact(each)];
+  return {
+    commercial: [say("use-" + (license.commercial || "unknown"))],
+    license: [license.expression || license.classLabel],
+    reason: [license.reason],
+    rows: amount(made.rows, short),
+    size: amount(made.bytes, sized),
+    tokens: amount(made.tokens, short),
+    access: [[made.accessLabel, made.accessNote].filter(Boolean).join(" - ")],
+    updated: [(made.modified || "").slice(0, 10)],
+    year: [(made.created || "").slice(0, 10) || made.year],
+    downloads: number(made.downloads),
+    likes: number(made.likes),
+    votes: number(made.votes),
+    by: [(made.creators || [made.publisher]).join(", ")],
+    aliases: [made.aliases?.join(", ")],
+    missing: [made.missingSince],
+  };
+}
+
+async function entryPage(app) {
+  const made = await engine.detail(new URLSearchParams(location.search).get("id") || "");
+  if (!made) return fill(app, h("p", say("noEntry"), " ", h("a", { href: ROOT + "datasets/index.html" }, say("search"))));
+  const { license = {}, tags = [], url, paper, doi } = made;
+  const section = (name, ...body) => body.flat(9).some(Boolean) && [h("h2", say(name)), body];
+  const list = (each) => each?.length && h("ul", each.map((kids) => h("li", kids)));
+  const table = (heads, rows = []) => rows[0] && h("div.c-wide", { tabindex: 0 }, h("table",
+    h("thead", h("tr", heads.split(" ").map((head) => h("th", say(head))))), h("tbody", rows.map((row) => h("tr", row.map((cell) => h("td", cell)))))));
+  const copy = (id, text) => text && h("div.c-copy", h("pre", h("code", { id }, text)), h("button", { type: "button", "data-copy": id }, say("copyIt")));
+  const others = (all) => list(all?.map((each) => [inward(each), " ", h("code", each.key), ": ", each.because]));
+  const facts = Object.entries(factsOf(made)).slice(3).filter(([, fact]) => fact?.[0]);
+  facts.unshift(["source", [[termLink("source", made.source, made.sourceLabel), url && [": ", outward(url)]]]]);
+  if (paper) facts.push(["paper", [outward(paper)]]);
+  if (doi) facts.push(["doi", [outward("https://doi.org/" + encodeURI(doi), doi)]]);
+
+  document.title = titled(made) + " - " + document.title;
+  fill($("h1"), { tabindex: -1, class: "" }, made.title, made.titleZh && h("span", { lang: "zh" }, " " + made.titleZh));
+  fill(app,
+    h("p.c-key", h("code", made.key)), made.summary && h("p.c-lead", made.summary),
+    h("p.c-verdict.c-" + (license.commercial || "unknown"), h("b", factsOf(made).commercial), " ", h("span", factsOf(made).license), h("br"), license.reason, license.conflicts?.map((each) => [h("br"), say("conflict") + ": ", each])),
+    h("dl.c-facts", facts.map(([name, [value, by]]) => [h("dt", say(name)), h("dd", value, by && h("small", " ", say("says", { by })))])),
+    copy("c-fetch", made.fetch),
+    section("description", made.description?.split(/\n\s*\n/).map((part) => h("p", part))),
+    section("tags", table("facet term rule evidence sure", tags.map((tag) => [label(tag.facet), termLink(tag.facet, tag.term, inUi(tag)), tag.rule, tag.evidence, tag.sure.toFixed(2)]))),
+    section("claims", table("who what of evidence", license.claims?.map((each) => [each.by, [each.raw, each.note && ` (${each.note})`], each.scope, each.url ? outward(each.url) : each.quote]))),
+    section("columns", table("column type role subset", made.columns?.map((each) => [each.name, each.type, each.role, each.config])), made.moreColumns && h("p", say("more", { n: made.moreColumns }))),
+    section("locations", table("place form size note", made.locations?.map((each) => [each.url ? outward(each.url, each.path || each.url) : h("code", each.at), each.format || each.kind, each.bytes != null && sized(each.bytes), [each.verified, " ", each.note]]))),
+    section("mirrors", others(made.mirrors)),
+    section("ties", list(made.relations?.map((each) => [say(each.kind), " ", each.href ? inward({ ...each, key: each.target, title: "" }) : outward(each.target), each.note && ": " + each.note]))),
+    section("similar", others(made.similar)),
+    section("changes", made.firstSeen && h("p", say("firstSeen", { date: made.firstSeen })), table("when what before after", made.changes?.map((each) => [each.at.slice(0, 10), each.field, each.old, each.new]))),
+    section("citation", copy("c-cite", made.citation)),
+    section("evidence", list(made.evidence?.map((each) => outward(each))), made.notes));
+  $("h1").focus();
+  const data = { "@context": "https://schema.org/", "@type": "Dataset", name: made.title, identifier: made.key, description: made.description || made.summary, url, license: license.expression, dateModified: made.modified, keywords: tags.map((tag) => tag.label) };
+  document.head.append(h("script", { type: "application/ld+json" }, JSON.stringify(made.jsonld || data)));
+}
