@@ -18,25 +18,12 @@ LAYERS = [
     {"registry", "search", "plugins", "tagger", "seed"},
     {"rows"},
     {"index"},
-    {
-        "tables",
-        "migrations",
-        "sqlite",
-        "lock",
-        "location",
-        "when",
-        "identity",
-        "tagging",
-        "license",
-        "formats",
-        "tokens",
-        "budget",
-    },
+    {"tables", "migrations", "sqlite", "lock", "location", "when", "identity", "tagging", "license", "formats"},
     {"vocabulary", "connector"},
     {"web"},
     {"record", "text"},
     {"errors"},
-]  # fmt: skip
+]
 """From the top: a module may import from its own layer's package and from every layer below."""
 
 CONNECTOR_MAY = {"record", "connector", "web", "errors", "text"}

@@ -14,7 +14,7 @@ const plain = (text) => String(text).replace(/(?![\t\n\u200c\u200d\u0600-\u08ff]
 function h(name, ...kids) {
   const [tag, ...styles] = name.split(".");
   const node = document.createElement(tag);
-  node.classList.add(...styles);
+  if (styles[0]) node.className = styles.join(" ");
   return fill(node, kids);
 }
 

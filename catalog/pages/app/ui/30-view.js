@@ -49,17 +49,25 @@ function withTerm(view, facet, term, side) {
   return change;
 }
 
-/**
- * What changes when a part is taken away that the engine names as the command line does: `--not-lang zh`, `--rows 10..`,
- * `the words 'a b'`, `the word 'a'`. It goes from the text as well as from the filters.
- */
-function without(view, part) {
-  const [, not, flag, word] = /^--(not-)?(\S+)|^the word (.*)/s.exec(part) || [];
+/** A part of a view that the engine names as the command line does: `--not-lang zh`, `the words 'a b'`, `the word 'a'`. */
+function partNamed(part) {
+  const [, not, flag, value, one, words] = /^--(not-)?(\S+) (.*)|^the word(s?) (.*)/s.exec(part);
   const name = flag === "lang" ? "language" : flag;
   const side = RANGES.includes(name) ? "ranges" : not ? "excluded" : "filters";
+  return { side, name, word: one === "" && words.slice(1, -1), said: words || saidOf(side, name, value.split(",")) };
+}
+
+/** A filter or range in words. */
+function saidOf(side, name, terms) {
+  if (side === "ranges") return say(name) + ": " + terms;
+  return (side === "excluded" ? say("not") + " " : "") + label(name) + ": " + terms.map((term) => label(name, term)).join(", ");
+}
+
+/** What changes when a part is taken away; it goes from the text as well as from the filters. */
+function without(view, { side, name, word }) {
   const gone = (token) => {
     const read = engine.parse(token);
-    return name ? read[side][name] || read[side][COLUMNS[name]] : word ? word.slice(1, -1) === token : read.words[0];
+    return name ? read[side][COLUMNS[name] || name] : word ? word === token : read.words[0];
   };
   const { [name]: _, ...others } = view[side];
   return { search: (view.search.match(/-?(\w+:)?("[^"]*"?|\S+)/g) || []).filter((token) => !gone(token)).join(" "), [side]: others };

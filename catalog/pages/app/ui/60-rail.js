@@ -8,7 +8,7 @@ const SHOWN = 5;
 function facetBox(facet, change, unfolded) {
   let view, counts, order = facetOf(facet).terms, all;
   const name = label(facet);
-  const list = h("ul", { role: "group", "aria-label": name });
+  const list = h("ul");
   const filter = h("input", { type: "search", "aria-label": say("find", { name }), placeholder: say("find", { name }), input: () => draw() });
   const more = button("s-quiet", () => {
     all = !all;
@@ -16,14 +16,14 @@ function facetBox(facet, change, unfolded) {
     draw();
   }, { id: "s-more-" + facet });
   const summary = h("summary");
-  const node = h("details.s-facet", { open: OPEN.includes(facet), toggle: unfolded }, summary, filter, list, more);
+  const node = h("details.s-facet", { open: OPEN.includes(facet), toggle: unfolded }, summary, h("div", { role: "group", "aria-label": name }, filter, list, more));
 
   const side = (term) => ["filters", "excluded"].find((each) => view[each][facet]?.includes(term));
   const item = ({ term }) => {
     const id = `s-${facet}-${term}`;
     const on = side(term);
     const set = (to) => () => change(withTerm(view, facet, term, on !== to && to));
-    return h("li." + on,
+    return h("li." + (on || ""),
       h("label", h("input", { id, type: "checkbox", checked: on === "filters", change: set("filters") }), h("span", label(facet, term)), h("small", counts ? exact(counts[term] || 0) : "…")),
       button("s-not", set("excluded"), { id: id + "-not", "aria-pressed": String(on === "excluded"), "aria-label": say("leaveOut", { name: label(facet, term) }), title: say("leaveOut", { name: "" }) }, "−"));
   };

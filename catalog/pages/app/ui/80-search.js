@@ -10,10 +10,13 @@ function searchPage(app) {
 
   const box = searchBox((search) => {
     clearTimeout(timer);
+    run?.abort();
+    run = null;
+    fill(status, "…");
     timer = setTimeout(() => go({ search }, true), PAUSE);
   }, () => links()[0]?.focus());
   const input = $("input", box);
-  const facets = engine.manifest.facets.map(({ facet }) => facetBox(facet, go, count));
+  const facets = [...new Set([...OPEN, ...engine.manifest.facets.map(({ facet }) => facet)])].filter(facetOf).map((facet) => facetBox(facet, go, count));
   const ranges = RANGES.slice(0, 4).map((name) => rangeBox(name, go));
   const status = h("p.s-total", { role: "status" });
   const chips = h("ul.s-chips", { "aria-label": say("filters") });
@@ -53,7 +56,7 @@ function searchPage(app) {
   function show(then) {
     run?.abort();
     const mine = (run = engine.search(view));
-    const stage = (promise, step) => promise.then((value) => mine === run && step(value), (error) => mine === run && error.name !== "AbortError" && failed());
+    const stage = (promise, step) => promise.then((value) => mine === run && step(value), (error) => mine === run && error.name !== "AbortError" && failed(error));
     total = found = null;
     counts = {};
     if (document.activeElement !== input || !timer) input.value = view.search;
@@ -61,7 +64,10 @@ function searchPage(app) {
     fold.checked = view.merge;
     drawChips();
     drawRail();
+    fill(status, "…");
+    hits.ariaBusy = true;
     stage(mine.cards, (cards) => {
+      hits.ariaBusy = false;
       found = cards;
       if (cards.totalIsExact) total = cards.total;
       drawCards();
@@ -87,8 +93,10 @@ function searchPage(app) {
     drawRail();
   }
 
-  function failed() {
-    fill(said, h("p.s-wrong", say("failed"), button("s-button", () => show(), say("again"))));
+  function failed(error) {
+    hits.ariaBusy = false;
+    fill(hits);
+    fill(said, h("p.s-wrong", error.name === "Usage" ? error.message : say("failed")), button("s-button", () => show(), say("again")));
   }
 
   function drawRail() {
@@ -102,18 +110,17 @@ function searchPage(app) {
       ($("button", chips) || input).focus();
     }, { "aria-label": say("remove", { name }) }, name));
     const all = ["filters", "excluded"].flatMap((side) => Object.entries(view[side]).flatMap(([facet, terms]) => terms.map((term) =>
-      chip((side === "filters" ? "" : say("not") + " ") + label(facet) + ": " + label(facet, term), withTerm(view, facet, term)))));
+      chip(saidOf(side, facet, [term]), withTerm(view, facet, term)))));
     for (const [name, range] of Object.entries(view.ranges)) {
-      const { [name]: _, ...others } = view.ranges;
-      all.push(chip(say(name) + ": " + range, { ranges: others }));
+      const { [name]: _, ...ranges } = view.ranges;
+      all.push(chip(saidOf("ranges", name, range), { ranges }));
     }
     if (all[1]) all.push(chip(say("clear"), { filters: {}, excluded: {}, ranges: {} }));
     fill(chips, all);
   }
 
   function drawTotal() {
-    const text = total == null ? "…" : say("total", { n: total });
-    if (status.textContent !== text) fill(status, text);
+    fill(status, total == null ? "…" : say("total", { n: total }));
     const last = total == null ? view.page + (found.hits.length === view.size) : Math.ceil(total / view.size);
     const to = (page, text, name) => h("a", { href: addressOf({ ...view, page }), "data-page": page, "aria-label": name, "aria-current": page === view.page && !name && "page" }, text);
     const near = [1, view.page - 1, view.page, view.page + 1, last].filter((page, n, all) => page > 0 && page <= last && all.indexOf(page) === n);
@@ -138,7 +145,7 @@ function searchPage(app) {
       leftOut && note(say("leftOut", { word: leftOut })),
       notes.map((text) => note(text)),
       !found.hits[0] && [h("h2", say("nothing")), note(say(emptiedBy[0] ? "emptied" : "tryFewer")), emptiedBy.map(([part, n]) =>
-        button("s-button", () => go(without(view, part)), say("without", { name: part, n })))]);
+        button("s-button", () => go(without(view, partNamed(part))), say(n ? "without" : "nothingFor", { name: partNamed(part).said, n })))]);
     drawTotal();
     drawTray();
   }
