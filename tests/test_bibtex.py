@@ -7,7 +7,7 @@ from typing import Any
 
 import pybtex.errors
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pybtex.database import BibliographyData, parse_string
 
@@ -219,6 +219,7 @@ latex = st.lists(
 ).map("".join)  # fmt: skip
 
 
+@settings(deadline=None)
 @given(title=texts, creators=st.lists(texts, max_size=4), url=texts, id=texts.filter(bool), citation=latex | texts)
 def test_any_text_is_valid(title: str, creators: list[str], url: str, id: str, citation: str) -> None:
     entry = a_record(title=title, creators=tuple(creators), url=url, id=id, publisher=title, citation=citation)
@@ -229,6 +230,7 @@ def test_any_text_is_valid(title: str, creators: list[str], url: str, id: str, c
     assert set(re.findall(r"\\([A-Za-z]+)", bodies)) <= COMMANDS
 
 
+@settings(deadline=None)
 @given(body=latex)
 def test_any_stated_value_is_valid(body: str) -> None:
     entry = a_record(citation=f"@article{{x, title = {{{body}}}, author = {{{body}}}, url = {{{body}}}, year = 1}}")

@@ -1,4 +1,4 @@
-"""`catalog fetch` and `catalog verify`."""
+"""`catalog fetch`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from catalog.errors import CatalogError, Usage
 from catalog.text import for_terminal
 
 if TYPE_CHECKING:
-    from catalog.fetch import FetchPlan, Progress, Receipt, VerifyReport
+    from catalog.fetch import FetchPlan, Progress, Receipt
     from catalog.formats import Detected
 
 FILES_SHOWN = 12
@@ -25,7 +25,7 @@ NOTES_SHOWN = 3
 
 
 @click.command("fetch")
-@click.argument("name")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("-o", "--out", type=click.Path(file_okay=False), help="Folder (default: ./<name>).")
 @click.option("--dry-run", is_flag=True, help="Only say what would come.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match (data/*.parquet, data/).")
@@ -37,17 +37,22 @@ NOTES_SHOWN = 3
 @click.option("--unpack", is_flag=True, help="Unpack ZIP and tar archives that came, each into a folder beside it.")
 @click.option("--as", "form", metavar="FORMAT", help="Also write the rows in this format, into FOLDER/FORMAT/.")
 @click.option("--template", metavar="T", help="With --as: how task data become prompt and completion.")
+@click.option("--locked", is_flag=True, help="Bring exactly what catalog.lock says, of all or of the named datasets.")
+@click.option("--lock", metavar="FILE", help="The lock to write or follow (default: catalog.lock of this project).")
+@click.option("--no-lock", is_flag=True, help="Write no lock.")
 @click.option("--offline", is_flag=True, help="Use no network (then only a registry look-up is done).")
 @json_option
 @registry_option
-def fetch_command(name: str, **options: Any) -> int:
-    """Download a dataset: planned, resumable, verified.
+def fetch_command(names: tuple[str, ...], **options: Any) -> int:
+    """Download datasets: planned, resumable, verified.
 
     NAME is a key, an id, a short name or alias, source:id (or source:id@revision), or an http(s) address: of a file,
     or of a page whose markup describes a dataset with its files. Files are hashed while they come and get their name
     only when they are right; a stop at any moment, even a kill, costs nothing that came. Nothing is executed, and
-    nothing unpacked unless --unpack asks for it. A receipt is written beside the data. With --as the data files are
-    converted as well, as by catalog convert, whose --list names the formats.
+    nothing unpacked unless --unpack asks for it. A receipt is written beside the data, and catalog.lock in this folder
+    says what came, from which revision, under which license; --locked brings just that again, with every byte checked,
+    from a mirror where the first host fails. With --as the data files are converted as well, as by catalog convert,
+    whose --list names the formats.
 
     \b
     Examples:
@@ -56,14 +61,53 @@ def fetch_command(name: str, **options: Any) -> int:
       catalog fetch gsm8k --as alpaca
       catalog fetch kaggle:uciml/iris@2 --unpack
       catalog fetch https://example.org/data.csv
+      catalog fetch --locked
     """
+    if options["form"]:
+        _check_format(options["form"])
+    if options["locked"]:
+        from catalog.cli.lock import fetch_all_locked
+
+        return fetch_all_locked(names, options)
+    if not names:
+        raise Usage(
+            "a fetch needs the name of a dataset.", "Or bring what catalog.lock says with: catalog fetch --locked"
+        )
+    if len(names) == 1:
+        code, found = _fetch_one(names[0], options)
+        if options["as_json"]:
+            output.print_json(found)
+        return code
+    return _fetch_several(names, options)
+
+
+def _fetch_several(names: tuple[str, ...], options: dict[str, Any]) -> int:
+    """Every dataset in turn: one that fails does not keep the others. The exit code is that of the first that did."""
+    if options["out"]:
+        raise Usage("--out is for one dataset.", "Name one, or leave it out.")
+    codes, found = [], []
+    for name in names:
+        output.say(f"{for_terminal(name)}:")
+        try:
+            code, told = _fetch_one(name, options)
+        except CatalogError as error:
+            output.say(f"Error: {for_terminal(error.message)}\n{for_terminal(error.hint, newlines=True)}".rstrip())
+            code, told = error.exit_code, {"name": name, "error": error.message, "hint": error.hint}
+        codes.append(code)
+        found.append(told)
+    if options["as_json"]:
+        output.print_json({"datasets": found})
+    return next((code for code in codes if code), 0)
+
+
+def _fetch_one(name: str, options: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Plan and fetch one dataset; the exit code, and what there is to tell as JSON."""
+    from catalog.cli.lock import lock_of, write_lock
     from catalog.fetch import fetch
     from catalog.fetch.named import plan_of, target_named
     from catalog.fetch.page import settled
     from catalog.web import Web, WebSettings
 
-    if options["form"]:
-        _check_format(options["form"])
     target = target_named(
         name,
         lambda known: _entry_named(known, options["registry"]),
@@ -85,8 +129,10 @@ def fetch_command(name: str, **options: Any) -> int:
         )
         notes = list(dict.fromkeys(place.note for place in distributions if place.note))
         if options["dry_run"]:
-            _print_plan(plan, notes, options["as_json"])
-            return 0
+            if not options["as_json"]:
+                print_plan(plan, notes)
+            return 0, {**plan.to_dict(), "notes": notes}
+        lock = lock_of(options)
         for line in plan_lines(plan, notes):
             output.say(line)
         with progress_bar() as on_progress:
@@ -99,16 +145,21 @@ def fetch_command(name: str, **options: Any) -> int:
                 yes=options["yes"],
                 on_progress=on_progress,
             )
+    locked = write_lock(lock, plan, receipt, name, target) if lock else {}
+    code, found = finish(plan, receipt, options)
+    return code, {**found, **locked}
+
+
+def finish(plan: FetchPlan, receipt: Receipt, options: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """What follows the last byte: unpack and convert where that is asked for, tell the format."""
     unpacked = _unpack(plan, receipt) if options["unpack"] else {}
     found = _format_of(Path(plan.out))
     converted = _convert(plan, receipt, options["form"], options["template"]) if options["form"] else {}
-    if options["as_json"]:
-        output.print_json({**receipt.to_dict(), **unpacked, **converted, "format": detected_json(found)})
-    else:
-        for line in format_lines(found, output.window_width()) if found else ():
-            output.say(line)
-        output.say(f"{len(plan.files):,} files in {plan.out}. Check them any time with: catalog verify {plan.out}")
-    return 0 if not converted or any(each["rows"] for each in converted["converted"].values()) else 1
+    for line in format_lines(found, output.window_width()) if found else ():
+        output.say(line)
+    output.say(f"{len(plan.files):,} files in {plan.out}. Check them any time with: catalog verify {plan.out}")
+    code = 0 if not converted or any(each["rows"] for each in converted["converted"].values()) else 1
+    return code, {**receipt.to_dict(), **unpacked, **converted, "format": detected_json(found)}
 
 
 def _check_format(form: str) -> None:
@@ -178,10 +229,8 @@ def _listing(key: str, registry: str | None) -> Any:
         return entries_listing(connection, key)
 
 
-def _print_plan(plan: FetchPlan, notes: list[str], as_json: bool) -> None:
-    if as_json:
-        output.print_json({**plan.to_dict(), "notes": notes})
-        return
+def print_plan(plan: FetchPlan, notes: Sequence[str] = ()) -> None:
+    """The plan as a person reads it: the first files, then what should be known."""
     fields = (
         output.Field("file", 30, grow=1),
         output.Field("size", 8, right=True),
@@ -260,36 +309,3 @@ class _Lines:
             self._told = progress.seconds
             rate = output.size(int(progress.received / max(progress.seconds, 0.001)))
             output.say(f"{progress.files}/{progress.total_files} files, {output.size(progress.bytes)}, {rate}/s")
-
-
-@click.command("verify")
-@click.argument("folder", type=click.Path())
-@json_option
-def verify_command(folder: str, as_json: bool) -> int:
-    """Check downloaded files against their receipt.
-
-    Every file is hashed again. Exit code 0 says that all are as they came, 1 that some are missing or changed.
-
-    \b
-    Example:
-      catalog verify openwebtext
-    """
-    from catalog.fetch import verify
-
-    if not Path(folder).is_dir():
-        raise Usage(f"{folder} is no folder.", "Name the folder that catalog fetch wrote to.")
-    report = verify(Path(folder))
-    if as_json:
-        output.print_json(report.to_dict())
-    else:
-        _print_report(report)
-    return 0 if report.ok else 1
-
-
-def _print_report(report: VerifyReport) -> None:
-    for name, paths in (("missing", report.missing), ("changed", report.changed), ("beside", report.extra)):
-        for path in paths:
-            print(f"{name:<8} {for_terminal(path)}")
-    print(f"{len(report.whole):,} of {len(report.receipt.files):,} files are as they came.")
-    if not report.ok:
-        output.say(f"Mend them with: catalog fetch {for_terminal(report.receipt.key)} --out ...")

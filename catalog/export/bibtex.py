@@ -53,14 +53,20 @@ class Reference:
 
 
 def references(
-    entry: Record, copies: Sequence[Record] = (), *, revision: str = "", accessed: str = "", part_of: str = ""
+    entry: Record,
+    copies: Sequence[Record] = (),
+    *,
+    source: str = "",
+    revision: str = "",
+    accessed: str = "",
+    part_of: str = "",
 ) -> list[Reference]:
     """The references of a dataset, the one for itself first. `copies` are the same dataset on other hosts: what the
-    entry does not say is taken from them. `revision` and `accessed` (a date) tell what was used."""
-    note = _note(entry, revision)
+    entry does not say is taken from them. `source`, `revision` and `accessed` (a date) tell what was used."""
+    note = _note(source or entry.key, revision)
     key = key_of(entry.key)
-    for source in (entry, *copies):
-        stated = read_bibtex(source.citation)[:MOST] if "@" in source.citation else []
+    for each in (entry, *copies):
+        stated = read_bibtex(each.citation)[:MOST] if "@" in each.citation else []
         if stated:
             extra = {"note": note if revision else "", "urldate": accessed}
             return [
@@ -163,9 +169,9 @@ def _paper(fields: list[tuple[str, str]], every: Sequence[Record]) -> str:
     return f". Paper: {link(told)}" if link(told) and not _doi_at(told) else ""
 
 
-def _note(entry: Record, revision: str) -> str:
+def _note(dataset: str, revision: str) -> str:
     pinned = f", revision {latex_text(one_line(revision))}" if revision else ""
-    return f"Dataset {latex_text(one_line(entry.key))}{pinned}"
+    return f"Dataset {latex_text(one_line(dataset))}{pinned}"
 
 
 def _joined(fields: Sequence[tuple[str, str]], extra: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -98,13 +98,13 @@ def plan_of(
         if verdict
         else "license: not in the registry",
         access=f"{entry.access} {entry.access_note}".strip() if entry else "",
-        free=shutil.disk_usage(_nearest(Path(out))).free,
+        free=shutil.disk_usage(nearest(Path(out))).free,
         include=include,
         exclude=exclude,
     )
 
 
-def _nearest(folder: Path) -> Path:
+def nearest(folder: Path) -> Path:
     """The folder itself or the nearest one above it that exists."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

@@ -164,8 +164,21 @@ def verify(path: Path, on_bytes: Callable[[int], None] | None = None) -> VerifyR
         receipt = read(root)
         if receipt is None:
             raise NotFound(f"{path} holds no receipt of a fetch.", "Name the folder that catalog fetch wrote to.")
-        states = {file.path: _state(root, file, on_bytes) for file in receipt.files}
-        extra = sorted(name for name in _walk(path) if name not in states)
+        return _compared(root, receipt, on_bytes)
+
+
+def compare(path: Path, wanted: Receipt, on_bytes: Callable[[int], None] | None = None) -> VerifyReport:
+    """As `verify`, against a receipt that is at hand; a folder that is not there has nothing of it."""
+    if not path.is_dir():
+        missing = tuple(sorted(file.path for file in wanted.files))
+        return VerifyReport(wanted, (), missing, (), ())
+    with Folder.at(path, create=False) as root:
+        return _compared(root, wanted, on_bytes)
+
+
+def _compared(root: Folder, receipt: Receipt, on_bytes: Callable[[int], None] | None) -> VerifyReport:
+    states = {file.path: _state(root, file, on_bytes) for file in receipt.files}
+    extra = sorted(name for name in _walk(root.path) if name not in states)
     listed = {
         state: tuple(sorted(p for p, s in states.items() if s == state)) for state in ("ok", "missing", "changed")
     }

@@ -18,6 +18,7 @@ from catalog.fetch.resume import (
     explained,
     is_coded,
     is_web_page,
+    looks_like_page,
     range_headers,
     resume_at,
     told_digest,
@@ -38,6 +39,14 @@ class Mismatch(Fatal):
 
 class Changed(Mismatch):
     """The server says at once that it has something else; what came earlier is untouched."""
+
+
+class WebPage(Fatal):
+    """A page for people came where data were expected."""
+
+
+class Truncated(Retriable):
+    """The bytes end before they should."""
 
 
 class Packed(Fatal):
@@ -161,7 +170,7 @@ class Receiver:
         self._store(pieces, self._hashing(resume.total), self._most(resume))
         wanted = self._file.bytes if self._file.bytes is not None else resume.total
         if wanted is not None and self._part.size < wanted:
-            raise Retriable(f"{self._file.name} broke off at {self._part.size:,} of {wanted:,} bytes.", "Try again.")
+            raise Truncated(f"{self._file.name} broke off at {self._part.size:,} of {wanted:,} bytes.", "Try again.")
         return True
 
     def _hear(self, told: str) -> None:
@@ -188,8 +197,10 @@ class Receiver:
         pieces = stream.chunks()
         first = next(pieces, b"")
         as_planned = resume.total is not None and resume.total == file.bytes
-        if resume.start == 0 and not as_planned and is_web_page(file.kind, stream.headers, first):
-            raise Fatal(
+        is_other = resume.total is not None and file.bytes is not None and not as_planned
+        is_page = is_web_page(file.kind, stream.headers, first) or (is_other and looks_like_page(first))
+        if resume.start == 0 and not as_planned and is_page:
+            raise WebPage(
                 f"A web page came instead of {file.name}.",
                 f"Open {stored_url(file.url)} in a browser: it may ask for a login, or have moved.",
             )

@@ -94,6 +94,11 @@ def is_web_page(kind: str, headers: Mapping[str, str], start: bytes) -> bool:
     return start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
 
+def looks_like_page(start: bytes) -> bool:
+    """Whether bytes that are not the planned ones begin as a page for people does, whatever their server calls them."""
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith((b"<!doctype html", b"<html"))
+
+
 def is_coded(name: str, headers: Mapping[str, str]) -> bool:
     """Whether the bytes on the wire are a coded form of the file and not the file."""
     coding = headers.get("content-encoding", "").strip().lower()

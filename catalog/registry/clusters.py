@@ -19,7 +19,8 @@ from catalog.identity.addresses import is_home
 from catalog.identity.marks import is_paper
 from catalog.index.keys import last_segment, name_norm
 from catalog.index.maintain import GENERATION
-from catalog.record import clean
+from catalog.record import Entry, clean
+from catalog.registry.reader import read_entries, terms_of
 
 CLUSTERED = "clustered by rules 2"
 """The name in `meta` of the generation that clusters were made of; another name when the rules of joining change."""
@@ -108,6 +109,13 @@ def members_with(connection: sqlite3.Connection, number: int) -> list[tuple[int,
         "(SELECT cluster_id FROM cluster_member WHERE dataset_id = ?) ORDER BY rank",
         (number,),
     ).fetchall()
+
+
+def copies_of(connection: sqlite3.Connection, number: int) -> list[Entry]:
+    """The same dataset as other sources have it: the other entries of its cluster, the one that speaks for it first."""
+    ids = [member for member, _reason in members_with(connection, number) if member != number]
+    found = read_entries(connection, ids, terms_of(connection))
+    return [found[each] for each in ids if each in found]
 
 
 def again(connection: sqlite3.Connection) -> None:

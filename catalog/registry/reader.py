@@ -54,6 +54,16 @@ def entries_listing(connection: sqlite3.Connection, key: str) -> list[Entry]:
     return list(read_entries(connection, [number for (number,) in rows], terms_of(connection)).values())
 
 
+def members_of(connection: sqlite3.Connection, keys: Sequence[str]) -> list[Entry]:
+    """The entries that are a part of one of these datasets, in the order of their ids."""
+    marks = ",".join("?" * len(keys))
+    rows = connection.execute(
+        f"SELECT DISTINCT dataset_id FROM relation WHERE kind = 'part-of' AND target IN ({marks}) ORDER BY dataset_id",
+        list(keys),
+    ).fetchall()
+    return list(read_entries(connection, [number for (number,) in rows], terms_of(connection)).values())
+
+
 def all_entries(connection: sqlite3.Connection, term: Term, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
     """Every entry with its dataset id, in the order of ids, `CHUNK` at a time in memory."""
     while True:
