@@ -22,6 +22,9 @@ function viewOf(query) {
   return view;
 }
 
+/** A value for a query string, as readable as it can be. */
+const coded = (value) => encodeURIComponent(value).replace(/%3A/g, ":").replace(/%2F/g, "/").replace(/%20/g, "+");
+
 /** The address of a view, as short as it can be. */
 function addressOf(view) {
   const dashed = Object.entries(view.excluded).map(([facet, terms]) => ["-" + facet, terms]);
@@ -34,7 +37,7 @@ function addressOf(view) {
     ui: new URLSearchParams(location.search).get("ui"),
   };
   const said = Object.entries(parts).filter(([, value]) => value);
-  return "?" + said.map(([name, value]) => `${name}=${encodeURIComponent(value).replace(/%20/g, "+").replace(/%2C/g, ",")}`).join("&");
+  return "?" + said.map(([name, value]) => name + "=" + coded(value).replace(/%2C/g, ",")).join("&");
 }
 
 /** What changes when a term stands on one side ("filters", "excluded"), or without a side on none. */

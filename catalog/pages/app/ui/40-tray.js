@@ -2,7 +2,7 @@
 
 const MOST = 4;
 const picked = () => JSON.parse(stored(sessionStorage, "catalog-compare") || "[]");
-const comparing = (keys) => ROOT + "datasets/compare.html?ids=" + keys.map(encodeURIComponent);
+const comparing = (keys) => ROOT + "datasets/compare.html?ids=" + keys.map(coded);
 
 /** Put a dataset into the tray, or take it out. */
 function pick(key, title) {

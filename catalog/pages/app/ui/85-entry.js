@@ -52,10 +52,10 @@ async function entryPage(app) {
     h("dl.c-facts", facts.map(([name, [value, by]]) => [h("dt", say(name)), h("dd", value, by && h("small", " ", say("says", { by })))])),
     copy("c-fetch", made.fetch),
     section("description", made.description?.split(/\n\s*\n/).map((part) => h("p", part))),
-    section("tags", table("facet term rule evidence sure", tags.map((tag) => [label(tag.facet), termLink(tag.facet, tag.term, inUi(tag)), tag.rule, tag.evidence, tag.sure.toFixed(2)]))),
-    section("claims", table("who what of evidence", license.claims?.map((each) => [each.by, [each.raw, each.note && ` (${each.note})`], each.scope, each.url ? outward(each.url) : each.quote]))),
+    section("tags", table("facet term rule restsOn sure", tags.map((tag) => [label(tag.facet), termLink(tag.facet, tag.term, inUi(tag)), tag.rule, tag.evidence, tag.sure.toFixed(2)]))),
+    section("claims", table("who what of evidence", license.claims?.map((each) => [each.by, [each.raw, each.note && ` (${each.note})`], say("of-" + each.scope), each.url ? outward(each.url) : each.quote]))),
     section("columns", table("column type role subset", made.columns?.map((each) => [each.name, each.type, each.role, each.config])), made.moreColumns && h("p", say("more", { n: made.moreColumns }))),
-    section("locations", table("place form size note", made.locations?.map((each) => [each.url ? outward(each.url, each.path || each.url) : h("code", each.at), each.format || each.kind, each.bytes != null && sized(each.bytes), [each.verified, " ", each.note]]))),
+    section("locations", table("place form size note", made.locations?.map((each) => [each.url ? outward(each.url, each.path || each.url) : h("code", each.at), each.format || each.kind, each.bytes != null && sized(each.bytes), [each.verified !== "none" && say("checked", { by: each.verified }), " ", each.note]]))),
     section("mirrors", others(made.mirrors)),
     section("ties", list(made.relations?.map((each) => [say(each.kind), " ", each.href ? inward({ ...each, key: each.target, title: "" }) : outward(each.target), each.note && ": " + each.note]))),
     section("similar", others(made.similar)),
@@ -63,6 +63,9 @@ async function entryPage(app) {
     section("citation", copy("c-cite", made.citation)),
     section("evidence", list(made.evidence?.map((each) => outward(each))), made.notes));
   $("h1").focus();
-  const data = { "@context": "https://schema.org/", "@type": "Dataset", name: made.title, identifier: made.key, description: made.description || made.summary, url, license: license.expression, dateModified: made.modified, keywords: tags.map((tag) => tag.label) };
-  document.head.append(h("script", { type: "application/ld+json" }, JSON.stringify(made.jsonld || data)));
+  const data = {
+    "@context": "https://schema.org/", "@type": "Dataset", name: made.title, identifier: made.key, description: made.description || made.summary, url: location.href, sameAs: url,
+    license: license.expression, dateModified: made.modified, creator: made.creators?.map((name) => ({ "@type": "Person", name })), keywords: tags.map((tag) => tag.label),
+  };
+  document.head.append(h("script", { type: "application/ld+json" }, JSON.stringify(data)));
 }

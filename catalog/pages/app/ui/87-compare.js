@@ -1,7 +1,7 @@
 // Two to four entries side by side. A row whose entries differ is marked, and in it what not all of them share.
 
 async function comparePage(app) {
-  const keys = (/[?&]ids=([^&]+)/.exec(location.search)?.[1] || "").split(",").map(decodeURIComponent).slice(0, MOST);
+  const keys = (/[?&]ids=([^&]+)/.exec(location.search)?.[1] || "").split(",").map((key) => new URLSearchParams("id=" + key).get("id")).slice(0, MOST);
   const all = (await Promise.all(keys.map((key) => engine.detail(key)))).filter(Boolean);
   const back = h("a.s-button", { href: ROOT + "datasets/index.html" }, say("addMore"));
   if (!all[1]) return fill(app, h("p", say("pickTwo"), " "), back);
@@ -18,6 +18,7 @@ async function comparePage(app) {
     return h("tr" + (differs ? ".s-differs" : ""), h("th", { scope: "row" }, name, differs && h("span", { title: say("differs") }, " ≠")),
       cells.map((each) => h("td", each[0] ? each.map((value, n) => [n > 0 && ", ", h(shared(value) ? "span" : "mark", value)]) : "–")));
   };
+  fill($("h1"), say("comparing"));
   document.title = all.map(titled).join(", ") + " - " + document.title;
   fill(app, h("label.s-only", h("input", { type: "checkbox" }), say("onlyDiffering")), h("div.c-wide", { tabindex: 0, role: "region", "aria-label": say("compare") }, h("table.s-compare",
     h("thead", h("tr", h("td"), all.map((made) => h("th", { scope: "col" }, inward({ ...made, title: titled(made), href: engine.href(made.key) }), h("code", made.key), 
