@@ -15,7 +15,7 @@ $(VENV)/.made: pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.made
-	$(PIP) install --editable '.[parquet,site,dev]'
+	$(PIP) install --editable '.[parquet,tokens,site,dev]'
 	touch $@
 
 # A browser for the tests of the site; where none can be had, those tests are skipped (under CI they fail).

@@ -18,12 +18,25 @@ LAYERS = [
     {"registry", "search", "plugins", "tagger", "seed"},
     {"rows"},
     {"index"},
-    {"tables", "migrations", "sqlite", "lock", "location", "when", "identity", "tagging", "license", "formats"},
+    {
+        "tables",
+        "migrations",
+        "sqlite",
+        "lock",
+        "location",
+        "when",
+        "identity",
+        "tagging",
+        "license",
+        "formats",
+        "tokens",
+        "budget",
+    },
     {"vocabulary", "connector"},
     {"web"},
     {"record", "text"},
     {"errors"},
-]
+]  # fmt: skip
 """From the top: a module may import from its own layer's package and from every layer below."""
 
 CONNECTOR_MAY = {"record", "connector", "web", "errors", "text"}

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from catalog.datafile import BadRow, data_files, first_rows, read_rows
 from catalog.errors import Fatal, Usage
 from catalog.formats import detect_rows
-from catalog.formats.lengths import tokens_in
 from catalog.formats.lint import Linter, Report, runs_of
 from catalog.formats.pii import personal_data
+from catalog.tokens import tokens_in
 from tests.conftest import Command
 
 ROWS = [{"question": f"What is {n}?", "answer": f"It is {n}, 数 {n}."} for n in range(30)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from catalog import tagging
-from catalog.tagging import model
+from catalog.tagging import SHOWN, model
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "site" / "docs" / "accuracy.md"
 
@@ -44,10 +44,10 @@ def page(lines: Sequence[Line], *, seen: bool) -> str:
     )
 
 
-_INTRO: Final = """# Tags and how far to trust them
+_INTRO: Final = f"""# Tags and how far to trust them
 
 A tag is a term of a fixed vocabulary that the catalog gives to a dataset. Each has a rule that gave it, the words it
-rests on and a confidence from 0 to 1. `catalog show NAME` prints them. Nothing under 0.4 is shown.
+rests on and a confidence from 0 to 1. `catalog show NAME` prints them. Nothing under {SHOWN} is shown.
 
 <!-- Written by `python -m bench.tagging --docs`; edit bench/tagging/page.py instead. -->"""
 
@@ -92,7 +92,8 @@ parents, a task stands for those above it too. A row of stage `classic` expects 
 ## Limits
 
 - The word lists were written with these rows in view; the model never sees the rows that it is scored on, but how much
-  it counts beside the lists was chosen on them. Expect somewhat less on other data.
+  it counts beside the lists, and the confidence below which nothing is shown, were chosen on them. Expect somewhat less
+  on other data.
 - Annotators agree on the stage of a dataset in about nine of ten cases. No figure can be far above that.
 - A title alone says little. With fewer than a handful of words the domain is often missing, which is meant.
 - Text is read in English and Chinese; other languages are served by titles, tags and columns, and else get no answer.

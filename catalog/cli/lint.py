@@ -18,6 +18,7 @@ from catalog.text import for_terminal
 if TYPE_CHECKING:
     from catalog.formats import Detected
     from catalog.formats.lint import Finding, Report
+    from catalog.tokens import Tokenizer
 
 COLOURS = {"error": "31", "warning": "33", "note": "2"}
 
@@ -32,8 +33,9 @@ COLOURS = {"error": "31", "warning": "33", "note": "2"}
     type=click.Path(path_type=Path),
     help="An evaluation set that must not be in it (repeatable).",
 )
+@click.option("--tokenizer", metavar="T", default="estimate", help="What counts tokens, as for catalog tokens.")
 @json_option
-def lint_command(path: Path, rows: int | None, evaluation: tuple[Path, ...], as_json: bool) -> int:
+def lint_command(path: Path, rows: int | None, evaluation: tuple[Path, ...], tokenizer: str, as_json: bool) -> int:
     """Check the rows of a training set: its format, and what would spoil a training.
 
     Reads JSON Lines, JSON, CSV, TSV, Parquet and text, packed or not; a folder as one dataset. Tells the training
@@ -47,23 +49,26 @@ def lint_command(path: Path, rows: int | None, evaluation: tuple[Path, ...], as_
       catalog lint gsm8k/ --rows 10000 --json
       catalog lint train.parquet --against test.jsonl
     """
-    report = _linted(path, rows, _runs(evaluation))
+    from catalog.tokens.tokenizers import tokenizer_named
+
+    counting = tokenizer_named(tokenizer)
+    report = _linted(path, rows, _runs(evaluation), counting)
     if not report.rows:
         raise Usage(f"there are no rows in {path}.", "Name a data file, or a folder of them.")
     if as_json:
-        output.print_json(report_json(report))
+        output.print_json(report_json(report, counting))
     else:
-        print("\n".join(report_lines(report)))
+        print("\n".join(report_lines(report, counting)))
     return 0 if report.is_clean else 1
 
 
-def _linted(path: Path, limit: int | None, evaluation: frozenset[int]) -> Report:
+def _linted(path: Path, limit: int | None, evaluation: frozenset[int], tokenizer: Tokenizer) -> Report:
     from catalog.datafile import BadRow, first_rows, read_rows
     from catalog.formats import detect_rows
     from catalog.formats.lint import Linter
     from catalog.formats.values import SAMPLE
 
-    linter = Linter(detect_rows(first_rows(path, SAMPLE)), evaluation)
+    linter = Linter(detect_rows(first_rows(path, SAMPLE)), evaluation, tokenizer)
     for number, row in enumerate(read_rows(path), 1):
         linter.bad(row.number) if isinstance(row, BadRow) else linter.row(row)
         if number % 10_000 == 0 and sys.stderr.isatty():
@@ -86,16 +91,14 @@ def _runs(paths: Iterable[Path]) -> frozenset[int]:
     return frozenset(found)
 
 
-def report_json(report: Report) -> dict[str, Any]:
+def report_json(report: Report, tokenizer: Tokenizer) -> dict[str, Any]:
     """The report as the object of `--json`."""
-    from catalog.formats.lengths import METHOD
-
     return {
         "rows": report.rows,
         "format": detected_json(report.detected),
         "clean": report.is_clean,
         "findings": [{**asdict(each), "severity": each.severity, "says": each.says} for each in report.findings],
-        "tokens": {**report.lengths, "method": METHOD},
+        "tokens": {**report.lengths, "tokenizer": tokenizer.name, "method": tokenizer.says},
         "scripts": report.scripts,
         "labels": report.labels,
         "personal_data": report.personal,
@@ -107,16 +110,14 @@ def detected_json(detected: Detected | None) -> dict[str, Any] | None:
     return None if detected is None else {**asdict(detected), "mapping": dict(detected.mapping)}
 
 
-def report_lines(report: Report) -> Iterable[str]:
+def report_lines(report: Report, tokenizer: Tokenizer) -> Iterable[str]:
     """The report as text."""
-    from catalog.formats.lengths import METHOD
-
     width = output.window_width()
     yield from format_lines(report.detected, width)
     yield f"{report.rows:,} rows"
     if report.lengths:
         told = ", ".join(f"{name} {output.count(value)}" for name, value in report.lengths.items())
-        yield f"tokens  {told} ({METHOD})"
+        yield f"tokens  {told} ({for_terminal(tokenizer.says)})"
     if report.scripts:
         yield "scripts " + ", ".join(f"{name} {share:.0%}" for name, share in report.scripts.items())
     if report.labels:

@@ -138,22 +138,11 @@ def _opened(name: str, columns: list[str], options: dict[str, Any]) -> Iterator[
     if not name.startswith(("http://", "https://")) and path.exists():
         yield _local(path)
         return
-    from catalog.cli.fetch import _entry_named, _listing, _tell_wait
+    from catalog.cli.remote import planned_files
     from catalog.datafile.remote import Remote, remote_rows
-    from catalog.fetch.named import plan_of, target_named
-    from catalog.fetch.page import settled
-    from catalog.web import Web, WebSettings
 
-    target = target_named(
-        name,
-        lambda known: _entry_named(known, options["registry"]),
-        lambda key: _listing(key, options["registry"]),
-        acknowledged=options["acknowledge"],
-    )
-    with Web(WebSettings(allow_private_hosts=target.hosts, on_wait=_tell_wait)) as web:
-        target = settled(web, target, acknowledged=options["acknowledge"])
-        places = target.distributions(web, options["revision"], chosen=True)
-        file = _best(plan_of(target, places, None, include=options["include"]).files, name)
+    with planned_files(name, options) as (web, target, files):
+        file = _best(files, name)
         remote = Remote(web, file.url, target.token(file.url))
         total, rows = remote_rows(remote, file.name, columns or None)
         size = file.bytes if file.bytes is not None else remote.size
@@ -186,32 +175,11 @@ def _rows_told(path: Path) -> int | None:
 
 def _best(files: Iterable[PlannedFile], name: str) -> PlannedFile:
     """The smallest data file, those first that hold nothing but rows. A bare address is taken for what it is."""
-    from catalog.datafile.reading import suffix_of
+    from catalog.cli.remote import form_of, with_rows
 
-    files = list(files)
-    forms = {".parquet": 0, ".jsonl": 0, ".ndjson": 0, ".csv": 0, ".tsv": 0, ".json": 1, ".txt": 2}
-    known = [file for file in files if suffix_of(Path(file.name)) in forms and Path(file.name).name not in _NO_DATA]
-    if not known and len(files) == 1 and name.startswith(("http://", "https://")):
-        return files[0]
-    if not known:
-        raise NotFound(
-            f"no file of {name} has rows that can be read from outside.", "See its files: catalog fetch --dry-run"
-        )
+    known = with_rows(files, name)
     unknown = 1 << 62
-    return min(
-        known,
-        key=lambda file: (
-            forms[suffix_of(Path(file.name))],
-            unknown if file.bytes is None else file.bytes,
-            file.name,
-        ),
-    )
-
-
-_NO_DATA = frozenset(
-    ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "croissant.json", "package.json",
-     "requirements.txt", "LICENSE.txt", "README.txt", "config.json")
-)  # fmt: skip
+    return min(known, key=lambda file: (form_of(file), unknown if file.bytes is None else file.bytes, file.name))
 
 
 def _print(opened: Opened, rows: list[dict[str, Any]], total: int | None, as_json: bool) -> None:

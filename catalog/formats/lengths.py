@@ -1,38 +1,27 @@
-"""How long texts are, in tokens by estimate, and in which scripts they are written; by a sample of fixed size."""
+"""How long texts are, in tokens, and in which scripts they are written; by a sample of fixed size."""
 
 from __future__ import annotations
 
 import random
-import re
 import unicodedata
 from collections import Counter
 from typing import Final
+
+from catalog.tokens.tokenizers import ESTIMATE, Tokenizer
 
 SAMPLE: Final = 20_000
 """Texts that are kept as lengths for the percentiles; of more, a random part that is the same each time."""
 LOOKED_AT: Final = 300  # characters of a text whose script is looked at
 EVERY: Final = 7  # rows between two texts whose script is looked at, after the first hundred
-PER_TOKEN: Final = 4.0
-"""Characters of a token outside CJK, where one character is taken for one token: a rule of thumb for large
-vocabularies, within some 20% for English prose."""
-METHOD: Final = "estimate: 4 characters a token, 1 for Chinese, Japanese and Korean"
 
 _SCRIPTS: Final = ("HANGUL", "LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "THAI", "GREEK", "HEBREW", "BENGALI", "TAMIL")
-_CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-
-
-def tokens_in(text: str) -> int:
-    """The estimated tokens of a text, see `METHOD`."""
-    if text.isascii():
-        return round(len(text) / PER_TOKEN)
-    wide = len(_CJK.findall(text))
-    return wide + round((len(text) - wide) / PER_TOKEN)
 
 
 class Lengths:
     """Lengths and scripts of texts as they pass by."""
 
-    def __init__(self) -> None:
+    def __init__(self, tokenizer: Tokenizer = ESTIMATE) -> None:
+        self._tokens_in = tokenizer.count
         self._kept: list[int] = []
         self._count = self._total = 0
         self._random = random.Random(0)  # noqa: S311 - the same sample each time
@@ -40,7 +29,7 @@ class Lengths:
 
     def add(self, text: str) -> None:
         """Take in a text."""
-        length = tokens_in(text)
+        length = self._tokens_in(text)
         self._count += 1
         self._total += length
         if len(self._kept) < SAMPLE:

@@ -20,6 +20,7 @@ from catalog.formats.lengths import Lengths
 from catalog.formats.pii import personal_data
 from catalog.formats.turns import ROLES, shape_of, turns_of
 from catalog.formats.values import text_of
+from catalog.tokens.tokenizers import ESTIMATE, Tokenizer
 
 Row = Mapping[str, Any]
 Severity = Literal["error", "warning", "note"]
@@ -94,7 +95,12 @@ class Report:
 class Linter:
     """Counts over rows. `evaluation` holds hashes of runs of words of evaluation sets (`runs_of`)."""
 
-    def __init__(self, detected: Detected | None, evaluation: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        detected: Detected | None,
+        evaluation: frozenset[int] = frozenset(),
+        tokenizer: Tokenizer = ESTIMATE,
+    ) -> None:
         self.detected = detected
         self._evaluation = evaluation
         self._found: dict[str, Finding] = {}
@@ -106,7 +112,7 @@ class Linter:
         self._personal: Counter[str] = Counter()
         self._masked: dict[str, list[str]] = {}
         self._ratios: list[float] = []
-        self._lengths = Lengths()
+        self._lengths = Lengths(tokenizer)
 
     def row(self, row: Row) -> None:
         """Take in a row."""

@@ -8,7 +8,7 @@ from typing import Final
 from catalog.record import Tag
 from catalog.tagging.phrases import Score
 
-SHOWN: Final = 0.4
+SHOWN: Final = 0.35
 """Below this confidence nothing is shown, whatever the rule."""
 BOTH: Final = 0.03  # what a second, independent rule adds to the confidence
 

@@ -1,0 +1,158 @@
+"""The members of a mix, looked up: entries of the registry, or files on this machine whose tokens are counted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from catalog.cli.options import open_for_reading
+from catalog.errors import CatalogError, NotFound, Usage
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from catalog.budget import Pick, Supply
+    from catalog.record import Commercial, Entry
+    from catalog.tokens import Tokenizer
+
+FILE_LICENSE = "a file on this machine, whose license is for you to know"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a mix: its name as given, its key ("" for a file), what it gives, and its verdict with the reason."""
+
+    name: str
+    share: float
+    key: str
+    title: str
+    supply: Supply
+    commercial: Commercial
+    reason: str
+    license: str
+    license_class: str = "unspecified"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        whole = {name: value if value is None else round(value) for name, value in self._numbers()}
+        supply = {**vars(self.supply), **whole, "uncertainty": self.supply.share}
+        return {
+            "name": self.name, "key": self.key or None, "title": self.title, "share": self.share, **supply,
+            "license": {"commercial": self.commercial, "expression": self.license, "reason": self.reason},
+        }  # fmt: skip
+
+    def _numbers(self) -> Iterator[tuple[str, float | None]]:
+        yield from (("tokens", self.supply.tokens), ("low", self.supply.low), ("high", self.supply.high))
+
+
+def members_of(picks: Sequence[Pick], registry: str | None, tokenizer: Tokenizer) -> list[Member]:
+    """The members, in order. Raises `NotFound` for a name of nothing, `Usage` for one of several, or a language that a
+    dataset is not said to hold."""
+    paths = {pick.name: Path(pick.name) for pick in picks if Path(pick.name).exists()}
+    if len(paths) == len(picks):
+        return [_counted(pick, paths[pick.name], tokenizer) for pick in picks]
+    with open_for_reading(registry) as connection:
+        return [
+            _counted(pick, paths[pick.name], tokenizer) if pick.name in paths else _known(connection, pick)
+            for pick in picks
+        ]
+
+
+def strictest(members: Sequence[Member]) -> Member:
+    """The member whose license limits the mix most, the first of several: by what it permits, then by its class, of
+    which share-alike binds most among those that permit."""
+    from catalog.license.classes import STRICTNESS, strictness
+
+    return max(members, key=lambda each: (STRICTNESS[each.commercial], strictness(each.license_class)[1]))
+
+
+def _known(connection: sqlite3.Connection, pick: Pick) -> Member:
+    from catalog.budget import supply_of
+    from catalog.budget.supply import languages_of
+    from catalog.cli.show import voice_of
+
+    entry, number, language = _found(connection, pick.name)
+    spoken = languages_of(entry)
+    if language and spoken and language not in spoken and "mul" not in spoken:
+        raise Usage(
+            f"{entry.key} is not said to hold the language {language}.", f"Its languages are {', '.join(spoken)}."
+        )
+    verdict, voice = entry.verdict, voice_of(connection, number)
+    commercial = cast("Commercial", voice.commercial) if voice else verdict.commercial if verdict else "unknown"
+    reason = voice.reason if voice else verdict.reason if verdict else "no license was worked out"
+    supply, title = supply_of(entry, language), entry.title or entry.name
+    expression, cls = (verdict.expression, verdict.cls) if verdict else ("", "unspecified")
+    return Member(pick.name, pick.share, entry.key, title, supply, commercial, reason, expression, cls)
+
+
+def _found(connection: sqlite3.Connection, name: str) -> tuple[Entry, int, str]:
+    """The entry that a name means, its number, and the language that stands behind a colon, "" for none."""
+    from catalog import vocabulary
+    from catalog.registry.reader import read_entries, terms_of
+    from catalog.search.named import one_named
+
+    language = ""
+    try:
+        named = one_named(connection, name)
+    except NotFound as error:
+        start, colon, end = name.rpartition(":")
+        found = vocabulary.load().resolve("language", end) if colon and start else None
+        if found is None:
+            raise _unknown(name, error) from error
+        named, language = one_named(connection, start), found
+    return read_entries(connection, [named.id], terms_of(connection))[named.id], named.id, language
+
+
+def _unknown(name: str, error: CatalogError) -> CatalogError:
+    if "/" in name or Path(name).suffix in (".jsonl", ".csv", ".parquet", ".json", ".txt", ".gz"):
+        return NotFound(f"neither a file nor a dataset is called {name[:80]!r}.", error.hint)
+    return error
+
+
+def _counted(pick: Pick, path: Path, tokenizer: Tokenizer) -> Member:
+    """A file or folder whose rows are counted, all of them."""
+    from catalog.budget import whole_of
+    from catalog.datafile import data_files, first_rows, read_rows
+    from catalog.datafile.counting import DETECT, count_rows, text_columns
+
+    columns = text_columns(first_rows(path, DETECT))
+    progress = _progress if sys.stderr.isatty() else None
+    found = count_rows(read_rows(path), tokenizer, columns, on_progress=progress)
+    size = sum(file.stat().st_size for file in (data_files(path) if path.is_dir() else [path]))
+    tokens = found.tokens
+    counted = f"counted in {found.rows:,} rows, columns {', '.join(columns) or 'none'}, {tokenizer.name}"
+    supply = whole_of(tokens.value, tokens.low, tokens.high, counted, size, found.rows)
+    commercial, reason = _license_of(path)
+    return Member(pick.name, pick.share, "", path.name, supply, commercial, reason, "")
+
+
+def _license_of(path: Path) -> tuple[Commercial, str]:
+    """The verdict that a receipt beside the data keeps."""
+    from catalog.fetch.place import Folder
+    from catalog.fetch.receipt import read
+    from catalog.license.classes import STRICTNESS
+
+    for folder in _folders(path):
+        try:
+            with Folder.at(folder, create=False) as held:
+                receipt = read(held)
+        except (CatalogError, OSError):
+            continue
+        said, dash, reason = (receipt.license if receipt else "").removeprefix("commercial use: ").partition(" - ")
+        for verdict in STRICTNESS:
+            if dash and said == verdict:
+                return verdict, f"{reason} (the receipt of {receipt.key if receipt else ''})"
+    return "unknown", FILE_LICENSE
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    start = path.resolve()
+    yield from [start] if start.is_dir() else []
+    yield from list(start.parents)[:2]
+
+
+def _progress(number: int) -> None:
+    print(f"\r{number:,} rows", end="", file=sys.stderr, flush=True)
