@@ -150,6 +150,8 @@ def test_entries_side_by_side_with_differences_marked(view: Any, details: dict[s
         details[key]["license"]["expression"] for key in KEYS[:3]
     ]
     assert "≠" in rows["License"].locator("th").inner_text()
+    heads.nth(1).locator("a").first.click()
+    page.wait_for_url("**/dataset/catalog/multinli/")
 
 
 def test_only_what_differs(view: Any) -> None:

@@ -2,7 +2,7 @@
 
 /** A link to an address of a source; only text where it is none of http(s). */
 const outward = (url, text = url) => (/^https?:\/\/[^@\s]+$/i.test(url) ? h("a", { href: url, rel: "nofollow noopener" }, text) : text);
-const inward = ({ key, title, href }) => h("a", { href: ROOT + (href || engine.href(key)) }, title || key);
+const inward = ({ key, title, href }) => (href ? h("a", { href: ROOT + href }, title || key) : title || key);
 const termLink = (facet, term, text) => h("a", { href: ROOT + "datasets/index.html" + addressOf({ ...viewOf(""), filters: { [facet]: [term] } }) }, text);
 
 /** What is known in a line each, by name: [text, who says so]; nothing where it is unknown. */

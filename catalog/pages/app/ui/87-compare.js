@@ -2,7 +2,7 @@
 
 async function comparePage(app) {
   const keys = (/[?&]ids=([^&]+)/.exec(location.search)?.[1] || "").split(",").map((key) => new URLSearchParams("id=" + key).get("id")).slice(0, MOST);
-  const all = (await Promise.all(keys.map((key) => engine.detail(key)))).filter(Boolean);
+  const all = (await Promise.all(keys.map(async (key) => ({ ...(await engine.detail(key)), href: await engine.href(key) })))).filter((made) => made.key);
   const back = h("a.s-button", { href: ROOT + "datasets/index.html" }, say("addMore"));
   if (!all[1]) return fill(app, h("p", say("pickTwo"), " "), back);
   const values = all.map((made) => {
@@ -21,7 +21,7 @@ async function comparePage(app) {
   fill($("h1"), say("comparing"));
   document.title = all.map(titled).join(", ") + " - " + document.title;
   fill(app, h("label.s-only", h("input", { type: "checkbox" }), say("onlyDiffering")), h("div.c-wide", { tabindex: 0, role: "region", "aria-label": say("compare") }, h("table.s-compare",
-    h("thead", h("tr", h("td"), all.map((made) => h("th", { scope: "col" }, inward({ ...made, title: titled(made), href: engine.href(made.key) }), h("code", made.key), 
+    h("thead", h("tr", h("td"), all.map((made) => h("th", { scope: "col" }, inward({ ...made, title: titled(made) }), h("code", made.key), 
       all[2] && h("a.s-quiet", { href: comparing(keys.filter((key) => key !== made.key)) }, say("unpick", { name: "" })))))),
     h("tbody", [...values[0].keys()].map(row)))), back);
 }
