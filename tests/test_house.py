@@ -31,6 +31,7 @@ LAYERS = [
         "formats",
         "tokens",
         "budget",
+        "augment",
     },
     {"vocabulary", "connector"},
     {"web"},

@@ -24,6 +24,7 @@ COMMANDS = {
     "lint": ("catalog.cli.lint", "Check the rows of a training set, and tell their format."),
     "convert": ("catalog.cli.convert", "Write rows in the format that a trainer reads."),
     "split": ("catalog.cli.split", "Write training, validation and test rows, copies on one side."),
+    "augment": ("catalog.cli.augment", "Write more training rows out of those there are, by rule or by model."),
     "tokens": ("catalog.cli.tokens", "Tell how many tokens a dataset holds, and how sure that is."),
     "plan": ("catalog.cli.plan", "Tell how much data a model needs, and what a mix gives."),
     "sync": ("catalog.cli.sync", "Pull metadata from a source into the registry."),
