@@ -13,6 +13,7 @@ import pytest
 from catalog import vocabulary
 from catalog.errors import Usage
 from catalog.index.document import facet_terms
+from catalog.index.keys import last_segment, name_norm
 from catalog.index.postings import numbers_in
 from catalog.record import Amount, Entry, Tag, Verdict
 from catalog.registry import Registry
@@ -501,12 +502,19 @@ def test_orders(search: Search) -> None:
         assert values(sort, field) == sorted(values(sort, field), reverse=True)
     dates = [hit.modified for hit in search("", sort="updated", limit=900)]
     assert dates == sorted(dates, reverse=True)
+    names = [name_norm(last_segment(hit.key.partition(":")[2])) for hit in search("", sort="name", limit=900)]
+    assert names == sorted(names)
 
 
 def test_a_page_beyond_the_end(search: Search) -> None:
     total = search("medical").total
     page = search("medical", offset=5000)
     assert (page.hits, page.total, page.emptied_by) == ((), total, ())
+    assert search("medical", offset=5000, facets=()).total == total
+
+
+def test_a_run_of_words_that_say_nothing_is_passed_over(search: Search) -> None:
+    assert keys(search("大模型训练数据集 medical")) == keys(search("medical"))
 
 
 @pytest.mark.parametrize("words", ["BERT", "gpt-4", "bert模型", "GPT-4生成", "基于bert", "GPT"])

@@ -66,9 +66,9 @@ def _title_expression(parts: Sequence[Part]) -> str:
 def _unit_expression(unit: Unit, silent: bool) -> str:
     each = [_either([words_expression(part), *_tokens(part)]) for part in unit.parts if part.says or silent]
     joined = " AND ".join(expression for expression in each if expression)
-    if unit.whole is None or len(unit.parts) == 1:
+    if unit.whole is None or len(unit.parts) == 1 or not joined:
         return joined if len(each) < 2 else f"({joined})"
-    return _either([word_expression(unit.whole), f"({joined})"] if joined else [word_expression(unit.whole)])
+    return _either([word_expression(unit.whole), f"({joined})"])
 
 
 def _tokens(part: Part) -> list[str]:

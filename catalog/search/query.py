@@ -38,7 +38,7 @@ _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 
 DATES = ("modified", "created")
 TIMES = (*DATES, "year")
-SORTS = ("relevance", "popularity", "updated", "size", "rows")
+SORTS = ("relevance", "popularity", "updated", "size", "rows", "name")
 MAX_WORDS = 32
 MAX_VALUES = 64
 """Filter values that are read from free text."""

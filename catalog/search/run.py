@@ -41,7 +41,12 @@ _POPULARITY = 0.1
 
 VERDICTS = frozenset({"yes", "no", "conditions", "unknown"})
 
-_ORDERS = {"updated": "d.modified DESC", "size": "d.bytes DESC", "rows": "d.rows DESC"}
+_ORDERS = {
+    "updated": "d.modified DESC",
+    "size": "d.bytes DESC",
+    "rows": "d.rows DESC",
+    "name": "d.name_norm = '', d.name_norm",
+}
 
 
 class Plan(NamedTuple):
@@ -164,7 +169,7 @@ def _with_counts(
     counts, size = count_facets(
         connection, plan.match, plan.condition, plan.values, facets, top, plan.named, hidden=plan.hidden
     )
-    total = max(size, result.offset + len(result.hits))
+    total = max(size, result.offset + len(result.hits) if result.hits else 0)
     return replace(result, facets=counts, total=total, total_is_exact=True)
 
 
@@ -282,7 +287,7 @@ def _scored(connection: sqlite3.Connection, plan: Plan, match: str, wanted: int)
 
 
 def _sorted_slots(connection: sqlite3.Connection, query: Query, plan: Plan) -> list[int]:
-    """The slots of a page by a column, largest first; what says nothing of it comes last."""
+    """The slots of a page by a column, largest first (names from a to z); what says nothing of it comes last."""
     order = _ORDERS[query.sort]
     condition = f" AND {plan.condition}" if plan.condition else ""
     rows = connection.execute(
