@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from catalog.index.keys import TAGS_END
+from catalog.index.keys import TAGS_END, name_norm
 from catalog.pages.browser.entries import BLOCK
 from catalog.pages.browser.numbers import varint, varints
 from catalog.pages.browser.store import Store
@@ -39,11 +39,18 @@ class Terms:
         rows = connection.execute("SELECT id, facet, term, label, label_zh, parents FROM term").fetchall()
         self.rows = {row[0]: row for row in rows}
         self.totals: Counter[int] = Counter()
+        spelt = connection.execute("SELECT facet, norm, term_id FROM term_alias")
+        self._spelt: dict[tuple[str, str], int] = {(facet, norm): number for facet, norm, number in spelt}
         known = {row[1] for row in rows}
         self.facets = [*(name for name in ORDER if name in known), *sorted(known.difference(ORDER))]
         self.place = {name: number for number, name in enumerate(self.facets)}
         self.names = {f"{row[0]:x}": (self.place[row[1]], row[2]) for row in rows}
         self.facet_of = {f"{row[0]:x}": self.place[row[1]] for row in rows}
+
+    def asked(self, number: int) -> int:
+        """The term that a filter on the name of a term means: its own number, unless another is spelt the same."""
+        row = self.rows[number]
+        return self._spelt.get((row[1], name_norm(row[2])), number)
 
     def ordered(self, facet: str) -> list[int]:
         """The numbers of a facet's terms in use, most used first."""
@@ -100,7 +107,7 @@ def described(store: Store, terms: Terms) -> list[dict[str, Any]]:
         listed = []
         for number in terms.ordered(facet):
             _number, _facet, term, label, label_zh, parents = terms.rows[number]
-            each: dict[str, Any] = {"term": term, "n": number, "count": terms.totals[number]}
+            each: dict[str, Any] = {"term": term, "n": terms.asked(number), "count": terms.totals[number]}
             if label and label != term:
                 each["label"] = label
             if label_zh and label_zh != (label or term):

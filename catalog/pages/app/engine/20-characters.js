@@ -28,7 +28,7 @@ class Characters {
         at += list[i];
       }
       starts.push(at);
-      kinds.push([null, 0, 0, 0]);
+      kinds.push([0, 0, 0, 0]); // what is not assigned is part of a token
     }
     this.table = { starts, kinds, folds };
   }
@@ -63,10 +63,10 @@ class Characters {
     if (isAscii(text)) return text.replace(/\0/g, " ");
     let found = "";
     let known = "";
-    for (const character of text) {
+    for (const character of text.replace(/[\ud800-\udfff]/gu, "?")) {
       if (this.kind(character)[3]) known += character;
       else {
-        found += known.normalize("NFKC") + (/^[\ud800-\udfff]$/.test(character) ? "?" : character);
+        found += known.normalize("NFKC") + character;
         known = "";
       }
     }

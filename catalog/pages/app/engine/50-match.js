@@ -10,7 +10,7 @@ const COMMON = ["language", "modality", "license", "commercial"];
 const leafOf = (tokens, prefix = false) => (tokens.length ? { kind: "leaf", tokens, prefix, naming: false } : { kind: "none" });
 const termLeaf = (number) => leafOf([TERM_MARK + number.toString(16)]);
 const joinOf = (kind, nodes) => {
-  const of = nodes.filter((node) => node);
+  const of = nodes.filter((node) => node).flatMap((node) => (node.kind === kind ? node.of : [node]));
   return of.length > 1 ? { kind, of } : of[0] || null;
 };
 const bothOf = (nodes) => joinOf("and", nodes);
@@ -57,7 +57,7 @@ class Match {
   unit(unit, silent) {
     const saying = unit.parts.filter((part) => part.says || silent);
     const joined = bothOf(saying.map((part) => eitherOf([this.words(part), ...this.terms(part)])));
-    if (!unit.whole || unit.parts.length === 1) return joined;
+    if (!unit.whole || unit.parts.length === 1 || !joined) return joined;
     return eitherOf([this.word(unit.whole), joined]);
   }
 

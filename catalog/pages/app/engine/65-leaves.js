@@ -29,7 +29,12 @@ class Single {
     return this.kept;
   }
 
-  /** The weighted frequency in a document that is in `docs`. */
+  /** All documents that FTS5 stops at, though the columns that count may not hold the term. */
+  get stops() {
+    return this.postings.docs;
+  }
+
+  /** The weighted frequency in a document; 0 where the columns that count do not hold the term. */
   weight(doc) {
     const { docs, kinds } = this.postings;
     const kind = KINDS[kinds[indexOf(docs, doc)]];
@@ -43,15 +48,17 @@ class Single {
 
 /** A leaf whose documents and weights are all known. */
 class Whole {
-  constructor(docs, weights, entries) {
+  /** `stops` are documents that hold all tokens, though not one after the other. */
+  constructor(docs, weights, entries, stops = docs) {
     this.docs = docs;
+    this.stops = stops;
     this.weights = weights;
     this.total = docs.length;
     this.bound = entries;
   }
 
   weight(doc) {
-    return this.weights[indexOf(this.docs, doc)];
+    return this.weights[indexOf(this.docs, doc)] || 0;
   }
 
   upTo() {
@@ -93,18 +100,18 @@ async function resolveLeaf(leaf, lists, signal) {
     }),
   );
   const isAny = each.every((found) => found.length);
-  const places = isAny ? await phrasePlaces(each, lists, signal) : new Map();
+  const { places, stops } = isAny ? await phrasePlaces(each, lists, signal) : { places: new Map(), stops: [] };
   const counted = new Map();
   for (const [doc, found] of places) {
     const counts = [0, 0, 0, 0, 0, 0];
     for (const place of found) counts[place >> 24]++;
     counted.set(doc, counts);
   }
-  leaf.list = wholeOf(leaf, counted, lists);
+  leaf.list = wholeOf(leaf, counted, lists, stops);
 }
 
 /** A leaf of which the counts are known, by document. @param {Map<number, number[]>} counted */
-function wholeOf(leaf, counted, lists) {
+function wholeOf(leaf, counted, lists, stops = [...counted.keys()].sort((a, b) => a - b)) {
   const docs = [];
   const weights = [];
   for (const doc of [...counted.keys()].sort((a, b) => a - b)) {
@@ -113,7 +120,7 @@ function wholeOf(leaf, counted, lists) {
     docs.push(doc);
     weights.push(leaf.naming ? naming : weight);
   }
-  return new Whole(Int32Array.from(docs), weights, lists.entries);
+  return new Whole(Int32Array.from(docs), weights, lists.entries, stops);
 }
 
 /** How often each column holds any of some terms, by document. */
@@ -130,7 +137,8 @@ async function prefixCounts(each, lists, signal) {
   return counted;
 }
 
-/** Where the tokens follow one another: by document, the places of the first. @param {Postings[][]} each */
+/** Where the tokens follow one another: by document, the places of the first; and all documents that hold the tokens.
+ * @param {Postings[][]} each */
 async function phrasePlaces(each, lists, signal) {
   await Promise.all(each.flat().map((list) => list.upTo(lists.entries, signal)));
   const shared = each.map((found) => found.map((list) => list.docs).reduce(united, new Int32Array(0))).reduce(met);
@@ -152,7 +160,7 @@ async function phrasePlaces(each, lists, signal) {
     const places = first.filter((place) => sets.every((set, i) => set.has(place + i + 1)));
     if (places.length) found.set(doc, places);
   }
-  return found;
+  return { places: found, stops: shared };
 }
 
 // -- sets of documents: rising arrays ---------------------------------------------------------------------------------

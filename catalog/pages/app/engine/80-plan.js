@@ -68,6 +68,9 @@ class Planner {
 
   /** The number of a term; 0 for one that nothing has, null for one that is a mistake. */
   async number(facet, value) {
+    const listed = this.engine.manifest.facets.find((each) => each.facet === facet);
+    const shown = listed && listed.terms.find((each) => each.term === value);
+    if (shown) return shown.n;
     const terms = await this.lookUps.termsSpelt(this.characters.nameNorm(value), this.signal);
     const term = terms.find((each) => each.facet === facet);
     return term ? term.number : this.language.closed.includes(facet) ? null : 0;

@@ -142,7 +142,7 @@ class Run {
   }
 
   scored(level, docs) {
-    const scores = new Scores(level, this.manifest);
+    const scores = new Scores(level, this.lists, this.manifest);
     const each = Array.from(docs, (doc) => [scores.of(doc), doc]);
     return each.sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, doc]) => doc);
   }
@@ -203,6 +203,7 @@ class Run {
 
   /** The verdicts on commercial use that filters let through; none where they do not speak of it. */
   async verdictsAsked(filters) {
+    if (!filters.wanted.commercial && !filters.unwanted.commercial) return [];
     const names = async (side) => {
       const each = await Promise.all(VERDICTS.map(async (name) => [name, await this.planner.number("commercial", name)]));
       return each.filter(([, number]) => (side.commercial || []).includes(number)).map(([name]) => name);

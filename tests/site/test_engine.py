@@ -1,0 +1,169 @@
+"""The engine in a real browser finds what the command line finds: same set, totals, counts, order, words of help."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.pages.browser import Sizes
+from catalog.pages.packing import unpack
+from catalog.sqlite import connect_for_reading
+from tests.conftest import SHARED
+from tests.site.corpora import mixed
+from tests.site.engine_page import Made, asked, build, comparable, expected
+from tests.site.questions import Questions
+from tests.site.served import Origin
+from tests.site.watched import Tab
+
+QUERIES = 1000
+OpenTab = Callable[..., Tab]
+Serve = Callable[[Path], Origin]
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    fixtures = SHARED / "fixtures"
+    if not fixtures.is_dir() and os.environ.get("CI"):
+        pytest.fail(f"the recorded payloads are missing: {fixtures}")
+    return mixed(tmp_path_factory.mktemp("mixed") / "registry.db", fixtures if fixtures.is_dir() else None)
+
+
+@pytest.fixture(scope="module")
+def connection(registry: Path) -> Iterator[sqlite3.Connection]:
+    connection = connect_for_reading(registry)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def made(registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return build(registry, tmp_path_factory.mktemp("engine"), offline=True)
+
+
+@pytest.fixture
+def engine(made: Made, tab: OpenTab, served: Serve) -> Tab:
+    """The engine, opened on a served page."""
+    return tab().goto(f"{served(made.folder).url}/index.html")
+
+
+def differences(
+    connection: sqlite3.Connection, tab: Tab, views: list[dict[str, Any]], **how: Any
+) -> list[tuple[Any, ...]]:
+    """For each view of which the two know different things: the view, what, the command line's and the engine's."""
+    found = asked(tab, views, **how)
+    wrong = []
+    for view, mine in zip(views, found, strict=True):
+        want, got = expected(connection, view), comparable(mine)
+        if mine.get("known") not in (None, want["total"]):
+            wrong.append((view, "a total that was wrong at first", want["total"], mine["known"]))
+        wrong += [(view, name, want[name], got.get(name, got)) for name in want if want[name] != got.get(name)]
+    return wrong
+
+
+def test_random_queries_find_the_same(engine: Tab, connection: sqlite3.Connection) -> None:
+    assert differences(connection, engine, Questions(connection, "first").views(QUERIES)) == []
+    assert engine.errors == []
+
+
+def test_lists_cut_short_never_mislead(
+    registry: Path, connection: sqlite3.Connection, tmp_path: Path, tab: OpenTab, served: Serve
+) -> None:
+    """Heads of four postings: what lies behind the end of a list must be loaded before anything is said of it."""
+    made = build(registry, tmp_path, sizes=Sizes(head=4, growth=2, shard=2000, facets_shard=300, segments=500))
+    opened = tab().goto(f"{served(made.folder).url}/index.html")
+    assert differences(connection, opened, Questions(connection, "short").views(250)) == []
+
+
+def test_the_offline_twin_finds_the_same(made: Made, connection: sqlite3.Connection, tab: OpenTab) -> None:
+    opened = tab().goto((made.folder / "index.html").as_uri())
+    views = Questions(connection, "offline").views(60)
+    assert differences(connection, opened, views, offline=True) == []
+    assert all(url.startswith(("file:", "blob:")) for url in opened.requests)
+    assert not [url for url in opened.requests if url.endswith(".bin")]
+
+
+def test_a_search_that_is_given_up_leaves_nothing_behind(engine: Tab, connection: sqlite3.Connection) -> None:
+    ended = engine.page.evaluate(
+        """async () => {
+            globalThis.engine = await Catalog.open("./", {offline: false});
+            const run = globalThis.engine.search({search: "medical question"});
+            const promises = [run.cards, run.total, run.counts()];
+            run.abort();
+            const settled = await Promise.allSettled(promises);
+            return settled.map((each) => each.reason && each.reason.name);
+        }"""
+    )
+    assert ended == ["AbortError"] * 3
+    views = [{"search": "medical question"}]
+    assert differences(connection, engine, views) == []
+    assert engine.errors == []
+
+
+def test_facets_are_counted_without_their_own_filter(engine: Tab, connection: sqlite3.Connection) -> None:
+    views = [{"search": "", "filters": {"domain": ["medical"]}}, {"search": "", "filters": {"domain": ["nothing"]}}]
+    found = engine.page.evaluate(
+        """async (views) => {
+            const engine = await Catalog.open("./");
+            const [wanted, wrong] = views.map((view) => engine.search(view));
+            return [await wanted.counts({facets: ["domain", "task"]}), await wrong.cards.catch((error) => error.name)];
+        }""",
+        views,
+    )
+    whole, narrow = (expected(connection, {"search": text})["counts"] for text in ("", "domain:medical"))
+    assert found == [{"domain": whole["domain"], "task": narrow["task"]}, "Usage"]
+
+
+def test_names_are_suggested_and_found(engine: Tab, connection: sqlite3.Connection) -> None:
+    keys = [key for (key,) in connection.execute("SELECT key FROM dataset ORDER BY slot")]
+    suggested, docs = engine.page.evaluate(
+        """async (keys) => {
+            const engine = await Catalog.open("./");
+            return [await engine.suggest("GSM"), await Promise.all(keys.map((key) => engine.docOf(key)))];
+        }""",
+        keys,
+    )
+    assert suggested[0]["key"] == "catalog:gsm8k"
+    assert suggested[0]["url"] == "datasets/entry.html?id=catalog:gsm8k"
+    unnamed = {doc for doc, key in enumerate(keys) if docs[doc] is None}
+    norms = dict(connection.execute("SELECT key, name_norm FROM dataset"))
+    assert unnamed == {doc for doc, key in enumerate(keys) if not norms[key]}
+    assert all(found == doc for doc, found in enumerate(docs) if found is not None)
+
+
+def test_the_same_registry_gives_the_same_bytes(registry: Path, made: Made, tmp_path: Path) -> None:
+    again = build(registry, tmp_path, offline=True)
+    assert again.written.digest == made.written.digest
+    for path in sorted(made.folder.rglob("*.*")):
+        assert path.read_bytes() == (tmp_path / path.relative_to(made.folder)).read_bytes()
+
+
+def test_order_is_that_of_popularity(made: Made, connection: sqlite3.Connection) -> None:
+    assert list(made.written.order) == [id for (id,) in connection.execute("SELECT id FROM dataset ORDER BY slot")]
+    assert made.written.files == sum(1 for _ in (made.folder / "catalog" / "build").rglob("*.*"))
+
+
+def test_bytes_and_requests_of_a_search_stay_small(made: Made, tab: OpenTab, served: Serve) -> None:
+    def cost(view: dict[str, Any]) -> tuple[int, int]:
+        origin = served(made.folder)
+        opened = tab().goto(f"{origin.url}/index.html")
+        opened.page.evaluate("async () => { globalThis.engine = await Catalog.open('./'); }")
+        before = len(origin.requests)
+        opened.page.evaluate("async (view) => { await engine.search(view).cards; }", view)
+        loaded = [each for each in origin.requests[before:] if each[0].endswith(".bin")]
+        return len(loaded), sum(size for _path, _status, size in loaded)
+
+    assert len(unpack(made.folder / "catalog", "manifest")) < 60_000
+    for view, requests, size in (
+        ({"search": ""}, 2, 12_000),
+        ({"search": "translation"}, 14, 70_000),
+        ({"search": "medical instruction dataset"}, 18, 90_000),
+        ({"search": "", "filters": {"task": ["sft"]}}, 8, 50_000),
+    ):
+        count, loaded = cost(view)
+        assert count <= requests, (view, count)
+        assert loaded <= size, (view, loaded)
