@@ -68,6 +68,8 @@ def _private() -> re.Pattern[str]:
 
 def name_norm(name: str) -> str:
     """A name folded for look-up: `Open-Web_Text` and `openwebtext` are the same; "" for a name without letters."""
+    if name.isascii() and name.isalnum():
+        return name.lower()
     return _SEPARATORS.sub("", plain(name).casefold())
 
 

@@ -44,9 +44,10 @@ MAX_VALUES = 64
 """Filter values that are read from free text."""
 
 _TOKEN = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z]{2,12}):)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S+))')
-_AMOUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,30}(?:[.,]\d{1,30})?)\s*([kmgtb]?)(i?b)?\Z", re.IGNORECASE | re.ASCII)
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+\Z", re.ASCII)
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z", re.ASCII)
+_AMOUNT = r"(?ai)(\d{1,3}(?:,\d{3})+|\d{1,30}(?:[.,]\d{1,30})?)\s*([kmgtb]?)(i?b)?\Z"
+_GROUPED = r"(?a)\d{1,3}(,\d{3})+\Z"
+_DATE = r"(?a)\d{4}(-\d{2}(-\d{2})?)?\Z"
+"""Compiled when a range is first read: start-up counts."""
 _THOUSANDS = {"": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4}
 
 Bound = int | str | None
@@ -213,14 +214,14 @@ def parse_range(name: str, text: str) -> Range:
 
 def _read_bound(column: str, text: str) -> Bound:
     if column in DATES:
-        return text if _DATE.match(text) else None
-    match = _AMOUNT.match(text)
+        return text if re.match(_DATE, text) else None
+    match = re.match(_AMOUNT, text)
     if match is None:
         return None
     unit, suffix = match[2].lower(), (match[3] or "").lower()
     if column == "bytes" and unit == "b" and not suffix:
         unit = ""
     base = 1024 if suffix == "ib" else 1000
-    grouped = _GROUPED.match(match[1])
+    grouped = re.match(_GROUPED, match[1])
     digits = match[1].replace(",", "" if grouped else ".")
     return min(2**62, int(float(digits) * base ** _THOUSANDS[unit]))

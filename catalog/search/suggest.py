@@ -27,7 +27,7 @@ KEPT = 5
 
 MIN_WORD = 4
 
-_PIECES = re.compile(r"[\W_]+")
+_PIECES = r"[\W_]+"
 
 
 def readings(connection: sqlite3.Connection, reading: Reading, known: Named, *, found: bool) -> Iterator[Reading]:
@@ -73,7 +73,7 @@ def _respelt_unit(connection: sqlite3.Connection, unit: Unit, known: Named) -> U
     part = unit.parts[0]
     if len(unit.parts) > 1 or len(part.words) > 1 or part.terms or part.words[0].kind != "word":
         return unit
-    pieces = [piece for piece in _PIECES.split(part.words[0].text) if piece]
+    pieces = [piece for piece in re.split(_PIECES, part.words[0].text) if piece]
     near = neighbours(connection, part.words[0].text)
     if near or len(pieces) < 2:
         return Unit((part._replace(near=tuple(near), terms=known(near[0]) if near else ()),))
@@ -96,8 +96,9 @@ def neighbours(connection: sqlite3.Connection, text: str) -> list[str]:
         for form in set(forms_of(word))
         for (other,) in connection.execute(_SHARING, (form, form + (1 << WORD_BITS)))
     }
-    near = [(distance(word, other), other) for other in others if other != word]
-    ranked = sorted((far, -_frequency(connection, other), other) for far, other in near if far <= 2)
+    alike = (other for other in others if other != word and abs(len(other) - len(word)) <= 2)
+    near = [(far, other) for other in alike if (far := distance(word, other)) <= 2]
+    ranked = sorted((far, -_frequency(connection, other), other) for far, other in near)
     return [other for _far, _frequency, other in ranked[:KEPT]]
 
 
@@ -112,15 +113,24 @@ def _frequency(connection: sqlite3.Connection, word: str) -> int:
 
 
 def distance(a: str, b: str) -> int:
-    """The optimal string alignment distance: edits and swaps of neighbouring letters from one word to the other."""
-    before: list[int] = []
-    previous = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        current = [i]
-        for j, y in enumerate(b, 1):
-            cost = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, before[j - 2] + 1)
-            current.append(cost)
-        before, previous = previous, current
-    return previous[-1]
+    """The optimal string alignment distance: edits and swaps of neighbouring letters from one word to the other.
+
+    All cells of a row of the table are bits of one number (H. Hyyrö, "A bit-vector algorithm for computing Levenshtein
+    and Damerau edit distances", 2003), so a word costs a few operations a letter.
+    """
+    if not a or not b:
+        return len(a) + len(b)
+    places: dict[str, int] = {}
+    for at, letter in enumerate(a):
+        places[letter] = places.get(letter, 0) | 1 << at
+    every, last = (1 << len(a)) - 1, 1 << (len(a) - 1)
+    up, down, diagonal, before, found = every, 0, 0, 0, len(a)
+    for letter in b:
+        here = places.get(letter, 0)
+        swapped = ((~diagonal & here) << 1) & before
+        diagonal = (((here & up) + up) ^ up) | here | down | swapped
+        more, less = down | (every & ~(diagonal | up)), diagonal & up
+        found += bool(more & last) - bool(less & last)
+        more, less = more << 1 | 1, less << 1
+        up, down, before = less & every | (every & ~(diagonal | more)), more & diagonal & every, here
+    return found
