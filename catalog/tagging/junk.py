@@ -47,6 +47,7 @@ _TEMPLATE: Final = re.compile(
 _CUES: Final = ("more information needed", "dataset card", "table of contents", "base template", "quick summary")
 HEAD: Final = 300  # characters of a text that is no template
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_ENOUGH: Final = re.compile(rf"[\W\d_]*+(?:[^\W\d_]++[\W\d_]*+){{{FEW_WORDS}}}")
 _WIDE: Final = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W\d_]+")
 
@@ -81,12 +82,21 @@ def own_words(text: str) -> int:
 
     A text without the template's own phrases is not searched for its headings: its first words are enough.
     """
-    lower = text[:3000].lower()
-    if not any(cue in lower for cue in _CUES):
+    if not _has_cue(text):
         head = text[:HEAD]
         return len(_WORD.findall(head)) + len(_WIDE.findall(head)) // 2
     rest = _TEMPLATE.sub(" ", text[:3000])
     return len(_WORD.findall(rest)) + len(_WIDE.findall(rest)) // 2
+
+
+def _has_cue(text: str) -> bool:
+    lower = text[:3000].lower()
+    return any(cue in lower for cue in _CUES)
+
+
+def _says_something(text: str) -> bool:
+    """Whether a text begins with enough words of its own: what nearly all descriptions do, found without counting."""
+    return _ENOUGH.match(text, 0, HEAD) is not None and not _has_cue(text)
 
 
 def _unwritten(text: str, words: int) -> tuple[float, str]:
@@ -101,7 +111,8 @@ def _grounds(record: Record) -> Iterator[tuple[float, str]]:
     name = record.name.rpartition("/")[2]
     parts = [part.lower() for part in _CAMEL.split(name) if part]
     trials = [part for part in parts if part in _TRIAL]
-    words = own_words(f"{record.summary}\n{record.description[:3000]}")
+    text = f"{record.summary}\n{record.description[:3000]}"
+    words = FEW_WORDS if _says_something(text) else own_words(text)
     if all(part in _TRIAL or part in _EMPTY for part in parts):
         yield (
             (0.8 if trials else 0.5),
