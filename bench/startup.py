@@ -7,6 +7,7 @@ write to a pseudo-terminal that is read as they write.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import pty
 import statistics
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.measure import alternate, cold, keep, python, table
+from bench.measure import ROOT, alternate, cold, keep, python, table
 from bench.stores import catalog_command, store
 from bench.words import PLANTED
 
@@ -80,6 +81,10 @@ def cases(registry: Path) -> dict[str, Callable[[], float]]:
 
 def measure(rows: int, rounds: int) -> str:
     """Every case beside `python -c pass`, in one run."""
+    for package in ("catalog", "connectors"):
+        compileall.compile_dir(
+            ROOT / package, quiet=1
+        )  # as an installation does, whatever PYTHONDONTWRITEBYTECODE says
     base = "python -c pass"
     found = alternate({base: cold(python("-c", "pass"), STARTS), **cases(store("registry", rows))}, rounds)
     lines = [

@@ -79,6 +79,12 @@ def queries_file(rows: int) -> Path:
     return target
 
 
+def copy_of(name: str, rows: int, target: Path) -> Path:
+    """A copy of a store that is one file, to be changed and thrown away."""
+    shutil.copy(store(name, rows), target)
+    return target
+
+
 def scratch(name: str) -> Path:
     """A place for a store that one round builds and throws away."""
     target = DATA / f"scratch-{name}.db"
