@@ -151,6 +151,15 @@ _CORRECTIONS = """
     ) WITHOUT ROWID;
 """
 
+_COMMON_WORDS = """
+    CREATE TABLE common_word (
+        word TEXT NOT NULL, total INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (word)
+    );
+    CREATE INDEX facet_total ON facet_bitmap (term_id, total);
+    CREATE VIRTUAL TABLE search_instance USING fts5vocab(search_index, instance);
+    DELETE FROM meta WHERE name = 'derived';
+"""
+
 
 class Step(NamedTuple):
     """One migration: its number, what it does, and the statements (each ended by a semicolon)."""
@@ -167,6 +176,7 @@ STEPS = (
     Step(4, "the terms of a dataset in one row", _TERMS_IN_ONE_ROW),
     Step(5, "which datasets are one", _CLUSTERS),
     Step(6, "what people said of tags", _CORRECTIONS),
+    Step(7, "which datasets hold a common word", _COMMON_WORDS),
 )
 VERSION = STEPS[-1].number
 """The registry version that this code reads and writes."""

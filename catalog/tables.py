@@ -88,7 +88,6 @@ class Term(SQLModel, table=True):
     """A facet term. Vocabulary terms come first; terms that only sources use follow as they are met."""
 
     __table_args__ = (Index("term_name", "facet", "term", unique=True),)
-
     id: int = Field(primary_key=True)
     facet: str
     term: str
@@ -106,7 +105,6 @@ class TermAlias(SQLModel, table=True):
 
     __tablename__ = "term_alias"
     __table_args__ = {"sqlite_with_rowid": False}
-
     norm: str = Field(primary_key=True)
     facet: str = Field(primary_key=True)
     term_id: int = Field(foreign_key="term.id")
@@ -123,7 +121,6 @@ class Tag(SQLModel, table=True):
     """A term of one dataset with the rule that gave it, the words it rests on and the confidence, 0 to 1."""
 
     __table_args__ = {"sqlite_with_rowid": False}
-
     dataset_id: int = Field(primary_key=True)
     position: int = Field(primary_key=True)
     term_id: int
@@ -137,7 +134,6 @@ class LicenseClaim(SQLModel, table=True):
 
     __tablename__ = "license_claim"
     __table_args__ = {"sqlite_with_rowid": False}
-
     dataset_id: int = Field(primary_key=True)
     position: int = Field(primary_key=True)
     raw: str
@@ -155,7 +151,6 @@ class DatasetColumn(SQLModel, table=True):
 
     __tablename__ = "dataset_column"
     __table_args__ = {"sqlite_with_rowid": False}
-
     dataset_id: int = Field(primary_key=True)
     position: int = Field(primary_key=True)
     name: str
@@ -202,7 +197,6 @@ class Alias(SQLModel, table=True):
     """Another name of a dataset: `kind` is alias, old-id or location; `norm` is what a look-up compares."""
 
     __table_args__ = (Index("alias_norm", "norm"), {"sqlite_with_rowid": False})
-
     dataset_id: int = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     position: int = Field(primary_key=True)
@@ -263,7 +257,6 @@ class Sighting(SQLModel, table=True):
     """The datasets that one page of a run listed, as a packed bitmap of ids."""
 
     __table_args__ = {"sqlite_with_rowid": False}
-
     run_id: int = Field(primary_key=True, foreign_key="run.id")
     page: int = Field(primary_key=True)
     ids: Blob
@@ -305,7 +298,6 @@ class ClusterMember(SQLModel, table=True):
 
     __tablename__ = "cluster_member"
     __table_args__ = (Index("cluster_of", "cluster_id"),)
-
     dataset_id: int = Field(primary_key=True)
     cluster_id: int
     rank: int
@@ -317,7 +309,6 @@ class ClusterMap(SQLModel, table=True):
     the cluster above 8 bits of rank (32 bits, of this machine's byte order)."""
 
     __tablename__ = "cluster_map"
-
     id: int = Field(primary_key=True)
     members: Blob
     places: Blob
@@ -327,7 +318,6 @@ class Apart(SQLModel, table=True):
     """Two datasets that a person told apart, by their keys in order: they are never joined."""
 
     __table_args__ = {"sqlite_with_rowid": False}
-
     key_a: str = Field(primary_key=True)
     key_b: str = Field(primary_key=True)
     because: str
@@ -338,7 +328,6 @@ class Correction(SQLModel, table=True):
     """What a person said of the tags of a dataset: `act` is set, add or remove, `terms` a JSON list."""
 
     __table_args__ = {"sqlite_with_rowid": False}
-
     key: str = Field(primary_key=True)
     facet: str = Field(primary_key=True)
     act: str = Field(primary_key=True)
@@ -367,8 +356,17 @@ class FacetBitmap(SQLModel, table=True):
     """Which datasets hold a term, as a roaring bitmap of ids: what facet counts are made of."""
 
     __tablename__ = "facet_bitmap"
-
+    __table_args__ = (Index("facet_total", "term_id", "total"),)
     term_id: int = Field(primary_key=True)
+    total: int
+    ids: Blob
+
+
+class CommonWord(SQLModel, table=True):
+    """Which datasets hold a word that very many hold, as a roaring bitmap of ids: nobody has to walk them."""
+
+    __tablename__ = "common_word"
+    word: str = Field(primary_key=True)
     total: int
     ids: Blob
 
@@ -377,7 +375,6 @@ class DatasetTerms(SQLModel, table=True):
     """The terms that the index holds of a dataset (`index.keys.packed`), for hits and for the counts of few hits."""
 
     __tablename__ = "dataset_terms"
-
     id: int = Field(primary_key=True)
     terms: str
 
@@ -393,5 +390,4 @@ class WordDeletion(SQLModel, table=True):
     """The deletion neighbourhood: `form` is the hash of a word, or of it less one letter, above the word's id."""
 
     __tablename__ = "word_deletion"
-
     form: int = Field(primary_key=True)

@@ -20,7 +20,8 @@ from catalog.registry import Registry
 from catalog.search.facets import count_facets
 from catalog.search.hits import Result
 from catalog.search.query import SORTS, Query
-from catalog.search.run import TIER, prepare, run
+from catalog.search.rank import TIER
+from catalog.search.run import prepare, run
 from catalog.sqlite import connect_for_reading
 
 Search = Callable[..., Result]

@@ -1,7 +1,7 @@
 """Writing the index: documents in and out, the bitmaps behind facet counts, the words behind spelling help.
 
 Documents are written in the transaction of the rows they come from, so the index never lags behind the tables.
-Bitmaps and spelling words are derived from the index itself; `meta` names the generation of rows they were made of,
+Bitmaps and words are derived from the index itself; `meta` names the generation of rows they were made of,
 and a reader that finds them behind counts the slow, exact way until `refresh` has run.
 
 The full-text table is contentless: taking a document out needs the very text that went in, which is the document of
@@ -47,6 +47,10 @@ FIRST_LOAD = {**SETTINGS, "automerge": 0, "crisismerge": 64}
 MERGE_PAGES = 2000
 """Pages of the index that a small session may move to keep its segments few: many segments slow every search."""
 
+COMMON = 20_000
+COMMON_SHARE = 50
+"""So many datasets, and one in so many, hold a word whose ids are kept as a bitmap: below, a walk is quick enough."""
+
 MIN_WORD = 4
 MAX_WORD = 40
 
@@ -55,6 +59,8 @@ _DELETE = (
     "INSERT INTO search_index (search_index, rowid, name, title, body, extra, facets, cjk) "
     "VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
 )
+_EACH = "SELECT value FROM json_each(?)"
+_HOLDS = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = value"
 _INSERT_TERMS = "INSERT OR REPLACE INTO dataset_terms (id, terms) VALUES (?, ?)"
 _TOKENS = re.compile(r"[^\W_]+")
 _WORDS = re.compile(f"[a-z][a-z0-9]{{{MIN_WORD - 1},{MAX_WORD - 1}}}")
@@ -75,7 +81,7 @@ def remove_documents(connection: sqlite3.Connection, documents: Iterable[tuple[i
 def clear(connection: sqlite3.Connection) -> None:
     """Empty the index and all that is derived from it."""
     connection.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-    for table in ("dataset_terms", "facet_bitmap", "word", "word_deletion"):
+    for table in ("dataset_terms", "facet_bitmap", "common_word", "word", "word_deletion"):
         connection.execute(f"DELETE FROM {table}")
     connection.execute("DELETE FROM meta WHERE name = ?", (DERIVED,))
 
@@ -139,11 +145,13 @@ class Delta:
     """
 
     MOST = 50_000
+    LOOKED_UP = 1_000
 
     def __init__(self, *, fresh: bool) -> None:
         self.is_whole = fresh
         self._count = 0
         self._words: set[str] = set()
+        self._noted: set[int] = set()
         self._came: dict[str, set[int]] = {}
         self._went: dict[str, set[int]] = {}
 
@@ -160,13 +168,14 @@ class Delta:
             for token in tokens:
                 came.setdefault(token, set()).add(dataset_id)
                 went.get(token, set()).discard(dataset_id)
+        self._noted.add(dataset_id)
         if before is None or before[:2] != after[:2]:
             self._words |= words_of(f"{after[0]} {after[1]}")
 
     def forget(self) -> None:
         """Give up: what changed is too much, or no longer known."""
         self.is_whole = False
-        self._words, self._came, self._went = set(), {}, {}
+        self._words, self._noted, self._came, self._went = set(), set(), {}, {}
 
     def apply(self, connection: sqlite3.Connection) -> None:
         """Write what changed. The caller holds a transaction."""
@@ -175,6 +184,23 @@ class Delta:
                 self._change(connection, int(token[1:], 16), self._came.get(token, set()), self._went.get(token, set()))
         known = "SELECT 1 FROM word WHERE word = ?"
         add_words(connection, [word for word in self._words if connection.execute(known, (word,)).fetchone() is None])
+        self._change_common(connection)
+
+    def _change_common(self, connection: sqlite3.Connection) -> None:
+        """Look the changed datasets up among those of each common word; where they are many, all of it is read."""
+        from pyroaring import BitMap
+
+        noted = BitMap(self._noted)
+        rows = connection.execute(f"SELECT slot FROM dataset WHERE id IN ({_EACH})", (f"{list(noted)}",))
+        slots = f"{[slot for (slot,) in rows]}"
+        held = f"SELECT value & {ID_MASK} FROM json_each(?) WHERE EXISTS ({_HOLDS})"
+        for word, ids in connection.execute("SELECT word, ids FROM common_word").fetchall():
+            if len(noted) > self.LOOKED_UP:
+                bitmap = ids_matching(connection, f'"{word}"')
+            else:
+                found = connection.execute(held, (slots, f'"{word}"'))
+                bitmap = (BitMap.deserialize(ids) - noted) | BitMap(number for (number,) in found)
+            _store_common(connection, word, bitmap)
 
     @staticmethod
     def _change(connection: sqlite3.Connection, number: int, came: set[int], went: set[int]) -> None:
@@ -200,9 +226,19 @@ def _store_bitmap(connection: sqlite3.Connection, number: int, bitmap: BitMap) -
         connection.execute("INSERT INTO facet_bitmap (term_id, total, ids) VALUES (?, ?, ?)", row)
 
 
+def _store_common(connection: sqlite3.Connection, word: str, bitmap: BitMap) -> None:
+    bitmap.run_optimize()
+    row = (word, len(bitmap), bitmap.serialize())
+    connection.execute("INSERT OR REPLACE INTO common_word (word, total, ids) VALUES (?, ?, ?)", row)
+
+
 def _refresh_words(connection: sqlite3.Connection) -> None:
-    """Bring the spelling words to the words of names and titles; words that stay keep their row."""
-    now = spelling_words(connection)
+    """Bring the words to the index: those of names and titles, of which those that stay keep their row, and those that
+    very many datasets hold."""
+    now, common = _words_in_use(connection)
+    connection.execute("DELETE FROM common_word")
+    for word in common:
+        _store_common(connection, word, ids_matching(connection, f'"{word}"'))
     known: dict[str, int] = dict(connection.execute("SELECT word, id FROM word"))
     gone = [(known[word], word) for word in known.keys() - now]
     if gone:
@@ -213,11 +249,24 @@ def _refresh_words(connection: sqlite3.Connection) -> None:
 
 def spelling_words(connection: sqlite3.Connection) -> set[str]:
     """The words of names and titles that are long and plain enough to be misspelt."""
+    return _words_in_use(connection)[0]
+
+
+def _words_in_use(connection: sqlite3.Connection) -> tuple[set[str], list[str]]:
+    """The words of names and titles that may be misspelt, and plain words that very many datasets hold in one column
+    at least, in one pass over the index."""
+    count: int = connection.execute("SELECT count(*) FROM dataset").fetchone()[0]
+    least = max(COMMON, count // COMMON_SHARE)
     connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.column_words USING fts5vocab(main, search_index, col)")
-    rows = connection.execute("SELECT term FROM temp.column_words WHERE col IN ('name', 'title')")
-    words = {term for (term,) in rows if _WORDS.fullmatch(term)}
+    statement = "SELECT term, col, doc FROM temp.column_words WHERE col IN ('name', 'title') OR doc >= ?"
+    words, common = set(), set()
+    for term, column, documents in connection.execute(statement, (least,)):
+        if documents >= least and term.isascii() and term.isalnum():
+            common.add(term)
+        if column in ("name", "title") and _WORDS.fullmatch(term):
+            words.add(term)
     connection.execute("DROP TABLE temp.column_words")
-    return words
+    return words, sorted(common)
 
 
 def add_words(connection: sqlite3.Connection, words: Iterable[str]) -> None:

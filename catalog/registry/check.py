@@ -153,8 +153,13 @@ def _stored_bitmaps(connection: sqlite3.Connection) -> list[tuple[int, bytes]]:
 
 
 def _check_words(connection: sqlite3.Connection, report: Report) -> None:
-    """Spelling help knows the words of names and titles; words that have gone since do no harm."""
+    """Spelling help knows the words of names and titles; words that have gone since do no harm. The bitmaps of common
+    words hold what the index finds."""
     if is_fresh(connection):
+        for word, total, ids in connection.execute("SELECT word, total, ids FROM common_word").fetchall():
+            found = ids_matching(connection, f'"{word}"')
+            if total != len(found) or BitMap.deserialize(ids) != found:
+                _note(report.index_faults, f"the index and its bitmap disagree on who holds {word!r}")
         known = {word for (word,) in connection.execute("SELECT word FROM word")}
         lost = spelling_words(connection) - known
         if lost:

@@ -10,15 +10,12 @@ import sqlite3
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from catalog.index.keys import EVERY, ID_MASK, TERM_MARK
-from catalog.index.postings import ids_in, ids_matching
+from catalog.index.keys import EVERY, ID_MASK
+from catalog.search.bitmaps import holders, ids_of, is_fresh, matches
 from catalog.search.hits import FacetCount
 from catalog.sqlite import kept_of
-
-if TYPE_CHECKING:
-    from pyroaring import BitMap
 
 FEW = 2000
 """Up to so many matches, reading the terms of each is quicker than meeting bitmaps."""
@@ -65,23 +62,16 @@ def count_facets(
     if match == f'"{EVERY}"' and not condition:
         size = _every(connection) - len(hidden)
         return _most_of(terms, lambda term: term.total - less.get(term.token, 0), top), size
-    matching = f"FROM {_matches(condition)}", (match, *values)
+    matching = f"FROM {matches(condition)}", (match, *values)
     if connection.execute(f"SELECT 1 {matching[0]} LIMIT 1 OFFSET {few}", matching[1]).fetchone() is None:
         counts, size = _count_few(connection, *matching, [slot & ID_MASK for slot in named])
         counts.subtract(less)
         return _most_of(terms, lambda term: counts.get(term.token, 0), top), size - len(hidden)
-    ids = ids_in(connection, f"SELECT r {matching[0]}", matching[1])
+    ids = ids_of(connection, match, condition, values)
     ids.update(slot & ID_MASK for slot in named)
     ids.difference_update(ids & type(ids)(hidden))
-    bitmap = _bitmaps(connection)
+    bitmap = holders(connection)
     return _most_of(terms, lambda term: ids.intersection_cardinality(bitmap(term.number)), top), len(ids)
-
-
-def _matches(condition: str) -> str:
-    """The ids of all matches as a table of one column `r`; its values: MATCH expression, then the condition's."""
-    join = f" CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK}" if condition else ""
-    where = f" AND {condition}" if condition else ""
-    return f"(SELECT search_index.rowid & {ID_MASK} AS r FROM search_index{join} WHERE search_index MATCH ?{where})"
 
 
 def _count_few(
@@ -132,7 +122,7 @@ def _terms(connection: sqlite3.Connection, facets: Sequence[str]) -> dict[str, l
     kept = kept_of(connection)
     known: dict[str, list[Term]] = kept.get("terms", {})
     if not known:
-        fresh = _fresh(connection)
+        fresh = is_fresh(connection)
         for term in map(Term._make, connection.execute(_IN_USE) if fresh else _counted_now(connection, facets)):
             known.setdefault(term.facet, []).append(term)
         for terms in known.values():
@@ -152,38 +142,11 @@ def _counted_now(connection: sqlite3.Connection, facets: Sequence[str]) -> Itera
     """The terms of these facets with their totals out of the index itself."""
     chosen = f"WHERE facet IN ({','.join('?' * len(facets))})" if facets else ""
     statement = f"SELECT id, facet, term, label, label_zh, printf('%x', id) FROM term {chosen}"
-    bitmap = _bitmaps(connection)
+    bitmap = holders(connection)
     rows = connection.execute(statement, tuple(facets)).fetchall()
     return ((*row, total) for row in rows if (total := len(bitmap(row[0]))))
-
-
-def _bitmaps(connection: sqlite3.Connection) -> Callable[[int], BitMap]:
-    """A look-up from the number of a term to the ids of all that hold it; each is read once."""
-    from pyroaring import BitMap
-
-    fresh = _fresh(connection)
-    kept: dict[int, BitMap] = kept_of(connection).setdefault("bitmaps", {})
-
-    def bitmap(number: int) -> BitMap:
-        found = kept.get(number)
-        if found is None:
-            row = connection.execute(_STORED, (number,)).fetchone() if fresh else None
-            found = BitMap.deserialize(row[0]) if row else ids_matching(connection, f'"{TERM_MARK}{number:x}"')
-            kept[number] = found
-        return found
-
-    return bitmap
-
-
-_STORED = "SELECT ids FROM facet_bitmap WHERE term_id = ?"
 
 
 def _every(connection: sqlite3.Connection) -> int:
     count: int = connection.execute("SELECT count(*) FROM dataset").fetchone()[0]
     return count
-
-
-def _fresh(connection: sqlite3.Connection) -> bool:
-    rows = connection.execute("SELECT name, value FROM meta WHERE name IN ('generation', 'derived')")
-    marks = dict(rows.fetchall())
-    return marks.get("generation") == marks.get("derived")

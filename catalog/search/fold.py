@@ -9,11 +9,14 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalog.index.keys import EVERY, ID_MASK
-from catalog.index.postings import ids_in
+from catalog.index.keys import EVERY
+from catalog.search.bitmaps import ids_of, matches
 from catalog.sqlite import kept_of
+
+if TYPE_CHECKING:
+    from pyroaring import BitMap
 
 FEW = 2000
 """Up to so many matches, each is looked up among the members of clusters; above, bitmaps meet."""
@@ -78,20 +81,17 @@ def _matching_members(
 ) -> list[Member]:
     if match == f'"{EVERY}"' and not condition:
         return _members(connection, "SELECT dataset_id, cluster_id, rank FROM cluster_member", ())
-    join = f" CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK}" if condition else ""
-    where = f" AND {condition}" if condition else ""
-    ids = f"SELECT search_index.rowid & {ID_MASK} AS r FROM search_index{join} WHERE search_index MATCH ?{where}"
+    ids = matches(condition)
     bound = (match, *values)
-    few = connection.execute(f"SELECT 1 FROM ({ids}) LIMIT 1 OFFSET {FEW}", bound).fetchone() is None
+    few = connection.execute(f"SELECT 1 FROM {ids} LIMIT 1 OFFSET {FEW}", bound).fetchone() is None
     if few:
         found = _members(
             connection,
-            f"SELECT c.dataset_id, c.cluster_id, c.rank FROM ({ids}) m CROSS JOIN cluster_member c "
-            "ON c.dataset_id = m.r",
+            f"SELECT c.dataset_id, c.cluster_id, c.rank FROM {ids} m CROSS JOIN cluster_member c ON c.dataset_id = m.r",
             bound,
         )
     else:
-        found = _met(connection, ids, bound)
+        found = _met(connection, ids_of(connection, match, condition, values))
     known = {member.id for member in found}
     beside = [number for number in named if number not in known]
     statement = "SELECT dataset_id, cluster_id, rank FROM cluster_member WHERE dataset_id = ?"
@@ -102,7 +102,7 @@ def _members(connection: sqlite3.Connection, statement: str, values: Sequence[An
     return [Member._make(row) for row in connection.execute(statement, values)]
 
 
-def _met(connection: sqlite3.Connection, ids: str, values: Sequence[int | str]) -> list[Member]:
+def _met(connection: sqlite3.Connection, ids: BitMap) -> list[Member]:
     """The members among many matches, by bitmap."""
     from pyroaring import BitMap
 
@@ -110,7 +110,7 @@ def _met(connection: sqlite3.Connection, ids: str, values: Sequence[int | str]) 
     members = BitMap.deserialize(packed)
     places = array("I")
     places.frombytes(raw)
-    found = members & ids_in(connection, ids, values)
+    found = members & ids
     numbers = ((number, places[members.rank(number) - 1]) for number in found)
     return [Member(number, place >> 8, place & 0xFF) for number, place in numbers]
 

@@ -1,8 +1,7 @@
 """`run(connection, query)`: the page of hits, the total, and what helps when there are few.
 
 Ranking (measured in bench/README.md): what is named exactly as asked comes first; then bm25 with column weights plus a
-popularity term over the `TIER` most popular matches; further pages go on by popularity. Slots grow as popularity
-falls, so FTS5 may stop after `TIER` matches whatever a word matches.
+popularity term over the `TIER` most popular matches (`catalog.search.rank`); further pages go on by popularity.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from catalog.errors import Fatal, Retriable
-from catalog.index.keys import ID_BITS, ID_MASK
+from catalog.index.keys import ID_MASK
+from catalog.search.bitmaps import kept_ids, matches
 from catalog.search.explain import emptied_by
 from catalog.search.facets import count_facets
 from catalog.search.fold import has_clusters, hidden_copies
@@ -21,12 +21,10 @@ from catalog.search.hits import Result, read_hits, term_names
 from catalog.search.match import first_expressions, match_expression, range_condition, whole_expressions
 from catalog.search.names import slots_named
 from catalog.search.query import Query, Word
+from catalog.search.rank import SCORE, TIER, best_of_common
 from catalog.search.suggest import readings
 from catalog.search.terms import Filters, resolve_filters, spellings
 from catalog.search.understand import Part, Reading, Term, as_typed, looked_up, named, read
-
-TIER = 1000
-"""How many of the most popular matches are scored."""
 
 FEW = 3
 """Fewer hits than this, and other spellings are tried."""
@@ -34,10 +32,8 @@ FEW = 3
 MOST_PARTS = 6
 """Words of a query that finds little, of which one is left out to find more."""
 
-_WEIGHTS = "5.0, 3.0, 0.1, 0.5, 4.0, 2.0"
-"""bm25 weights of name, title, body, extra, facets, cjk."""
-_POPULARITY = 0.1
-"""What one popularity level counts in bm25's units (half the logarithm of the rank)."""
+BROAD = 20_000
+"""More matches than this are counted by the bitmaps that the registry keeps, where it can be done."""
 
 VERDICTS = frozenset({"yes", "no", "conditions", "unknown"})
 
@@ -278,9 +274,10 @@ def _levels(plan: Plan) -> Iterator[str]:
 
 def _scored(connection: sqlite3.Connection, plan: Plan, match: str, wanted: int) -> list[int]:
     """The slots of matches: the most popular by score, what is beyond them by popularity."""
-    score = f"bm25(search_index, {_WEIGHTS}) + {_POPULARITY} * (search_index.rowid >> {ID_BITS})"
-    outer = f"ORDER BY s, r LIMIT {min(wanted, TIER)}"
-    rows = _select(connection, plan, match, f"search_index.rowid AS r, {score} AS s", TIER, 0, outer)
+    rows = None if plan.condition else best_of_common(connection, match, wanted)
+    if rows is None:
+        outer = f"ORDER BY s, r LIMIT {min(wanted, TIER)}"
+        rows = _select(connection, plan, match, f"search_index.rowid AS r, {SCORE} AS s", TIER, 0, outer)
     if wanted > TIER:
         rows += _select(connection, plan, match, "search_index.rowid AS r", wanted - TIER, TIER, "")
     return rows
@@ -318,13 +315,17 @@ def _select(
 
 def _count(connection: sqlite3.Connection, plan: Plan, most: int | None = None) -> int:
     """How many match, counted no further than `most`."""
-    join = f" CROSS JOIN dataset d ON d.id = search_index.rowid & {ID_MASK}" if plan.condition else ""
-    condition = f" AND {plan.condition}" if plan.condition else ""
-    matching = f"FROM search_index{join} WHERE search_index MATCH ?{condition}"
-    counted = (
-        f"SELECT count(*) {matching}" if most is None else f"SELECT count(*) FROM (SELECT 1 {matching} LIMIT {most})"
-    )
-    row = connection.execute(counted, (plan.match, *plan.values)).fetchone()
     statement = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = ?"
     beside = (slot for slot in plan.named if connection.execute(statement, (plan.match, slot)).fetchone() is None)
-    return int(row[0]) + sum(1 for _slot in beside) - len(plan.hidden)
+    return _matching(connection, plan, most) + sum(1 for _slot in beside) - len(plan.hidden)
+
+
+def _matching(connection: sqlite3.Connection, plan: Plan, most: int | None) -> int:
+    found = f"FROM {matches(plan.condition)}"
+    values = (plan.match, *plan.values)
+    limit = BROAD if most is None else most
+    count: int = connection.execute(f"SELECT count(*) FROM (SELECT 1 {found} LIMIT {limit})", values).fetchone()[0]
+    if most is not None or count < BROAD:
+        return count
+    ids = None if plan.condition else kept_ids(connection, plan.match)
+    return len(ids) if ids is not None else int(connection.execute(f"SELECT count(*) {found}", values).fetchone()[0])
