@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"cli", "__main__"},
     {"api"},
-    {"datafile", "sync", "retag", "snapshot", "fetch", "export", "config", "doctor", "pages"},
+    {"datafile", "sync", "retag", "snapshot", "fetch", "export", "config", "doctor", "pages", "publishing", "pull"},
     {"registry", "search", "plugins", "tagger", "seed"},
     {"rows"},
     {"index"},

@@ -28,6 +28,7 @@ COMMANDS = {
     "tokens": ("catalog.cli.tokens", "Tell how many tokens a dataset holds, and how sure that is."),
     "plan": ("catalog.cli.plan", "Tell how much data a model needs, and what a mix gives."),
     "sync": ("catalog.cli.sync", "Pull metadata from a source into the registry."),
+    "pull": ("catalog.cli.pull", "Pull a registry that somebody published, instead of syncing it."),
     "sources": ("catalog.cli.sources", "List the sources that can be synced."),
     "runs": ("catalog.cli.runs", "List runs of sync and import, and what they skipped."),
     "changes": ("catalog.cli.changes", "List what changed since a date."),

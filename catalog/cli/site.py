@@ -44,6 +44,7 @@ def site_command() -> None:
 @click.option("--offline", is_flag=True, help="Make it work from file:// too, at a third more bytes.")
 @click.option("--max-pages", default=20_000, show_default=True, metavar="N", help="Entries with a page of their own.")
 @click.option("--max-files", default=20_000, show_default=True, metavar="N", help="Files that the host takes.")
+@click.option("--with-registry", is_flag=True, help="Put the registry beside the pages, for: catalog pull")
 @json_option
 @registry_option
 def build_command(
@@ -52,6 +53,7 @@ def build_command(
     offline: bool,
     max_pages: int,
     max_files: int,
+    with_registry: bool,
     as_json: bool,
     registry: str | None,
 ) -> int:
@@ -65,7 +67,7 @@ def build_command(
     \b
     Examples:
       catalog site build
-      catalog site build --base-url https://data.example.org/
+      catalog site build --base-url https://data.example.org/ --with-registry
       catalog site build --offline --out /media/stick/catalog
     """
     from catalog.pages import Options, build
@@ -73,7 +75,7 @@ def build_command(
 
     options = Options(
         registry=registry_path(registry), out=Path(out), base_url=_checked(base_url), offline=offline,
-        max_pages=max_pages, max_files=max_files, project=project_here(),
+        max_pages=max_pages, max_files=max_files, project=project_here(), with_registry=with_registry,
     )  # fmt: skip
     with _progress() as tell:
         report = build(options, tell)

@@ -1,8 +1,9 @@
 """Croissant 1.1 of an entry: the format in which data sets for machine learning describe themselves (mlcommons.org).
 
 A document is schema.org/Dataset as well, so one block in a page serves search engines and loaders alike. A catalog
-holds no files: `distribution` names only those whose checksum is known, as the format demands, and record sets tell the
-columns without saying how a file is read. What is unknown is left out, never made up.
+holds no files: `distribution` names those whose checksum is known, as the format demands. Where there is none but the
+columns are known, it names the address where the data are, and says by `isLiveDataset` that nobody pinned them. A
+column of unknown type is text, which any value can be read as. What else is unknown is left out, never made up.
 """
 
 from __future__ import annotations
@@ -78,20 +79,28 @@ _TYPES = {
 }  # fmt: skip
 _NUMBERED = re.compile(r"(u?int|float)\d+\Z")
 _ID = re.compile(r"[^A-Za-z0-9._-]+")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_ANY = "sc:Text"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def croissant(entry: Entry, *, page: str = "", catalog: str = "") -> dict[str, Any]:
-    """The entry as a Croissant 1.1 document. `page` is the address of its page here, `catalog` that of the site."""
+def croissant(entry: Entry, *, page: str = "", catalog: str = "", citation: str = "") -> dict[str, Any]:
+    """The entry as a Croissant 1.1 document.
+
+    `page` is the address of its page here, `catalog` that of the site, `citation` its BibTeX where that is there.
+    """
+    files = list(_files(entry))
+    live = [] if files or not entry.columns else _place(entry)
     made = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS_TO,
         **core(entry, page),
-        "citeAs": bibtex(entry),
-        "version": entry.revision,
-        "distribution": list(_files(entry)),
-        "recordSet": list(_record_sets(entry)),
+        "citeAs": citation or bibtex(entry),
+        "version": entry.revision if _VERSION.fullmatch(entry.revision) else "",
+        "isLiveDataset": bool(live) or None,
+        "distribution": [*files, *live],
+        "recordSet": list(_record_sets(entry, files[0]["@id"] if files else live[0]["@id"])) if files or live else [],
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Catalog", "url": catalog} if catalog else None,
     }
     for name in ("datePublished", "dateModified"):
@@ -125,6 +134,15 @@ def _files(entry: Entry) -> Iterator[dict[str, Any]]:
             yield made
 
 
+def _place(entry: Entry) -> list[dict[str, Any]]:
+    """Where the data are, as a file that may change; empty where nobody says."""
+    places = [(for_url(place.url), place.format) for place in entry.distributions]
+    found = [each for each in places if each[0]] or [(for_url(entry.url), "text/html")]
+    url, format = found[0]
+    made = {"@type": "cr:FileObject", "@id": "data", "name": "data", "contentUrl": url}
+    return [{**made, "encodingFormat": _media_type(format, url)}] if url else []
+
+
 _MEDIA = {
     "csv": "text/csv", "tsv": "text/tab-separated-values", "json": "application/json", "txt": "text/plain",
     "jsonl": "application/jsonlines", "parquet": "application/x-parquet", "zip": "application/zip",
@@ -139,7 +157,7 @@ def _media_type(format: str, url: str) -> str:
     return _MEDIA.get(format.lower()) or _MEDIA.get(ending) or "application/octet-stream"
 
 
-def _record_sets(entry: Entry) -> Iterator[dict[str, Any]]:
+def _record_sets(entry: Entry, file: str) -> Iterator[dict[str, Any]]:
     by_config: dict[str, list[Column]] = {}
     for column in entry.columns[:MAX_FIELDS]:
         by_config.setdefault(column.config or "default", []).append(column)
@@ -151,19 +169,18 @@ def _record_sets(entry: Entry) -> Iterator[dict[str, Any]]:
             "@type": "cr:RecordSet",
             "@id": name,
             "name": config,
-            "field": [_field(name, column, fields) for column in columns],
+            "field": [_field(name, column, fields, file) for column in columns],
         }
 
 
-def _field(record_set: str, column: Column, taken: set[str]) -> dict[str, Any]:
-    made: dict[str, Any] = {
+def _field(record_set: str, column: Column, taken: set[str], file: str) -> dict[str, Any]:
+    return {
         "@type": "cr:Field",
         "@id": f"{record_set}/{_named(column.name, taken)}",
         "name": column.name,
+        "dataType": data_type(column.type) or _ANY,
+        "source": {"fileObject": {"@id": file}, "extract": {"column": column.name}},
     }
-    if kind := data_type(column.type):
-        made["dataType"] = kind
-    return made
 
 
 def data_type(written: str) -> str:

@@ -23,8 +23,10 @@ _WAIT = '<p>The search needs JavaScript. Without it, <a href="{lists}">browse th
 def write_app(root: Path, shell: Shell, *, offline: bool) -> None:
     """Write scripts, style, words and pages below the root of the site."""
     assets = root / "assets"
+    for name, kind in (("shell.js", "application/javascript"), ("pages.css", "text/css")):
+        _write(assets / name, _small(kind, (assets / name).read_text("utf-8")))
     script = f"assets/catalog.js?{_write(assets / 'catalog.js', script_of())}"
-    style = f"assets/catalog.css?{_write(assets / 'catalog.css', _joined(APP, '*.css'))}"
+    style = f"assets/catalog.css?{_write(assets / 'catalog.css', _small('text/css', _joined(APP, '*.css')))}"
     words = [
         _write(assets / f"locale-{path.stem}.js", f"Catalog.words({path.read_text('utf-8')})")
         for path in sorted((APP / "locale").glob("*.json"))
@@ -43,19 +45,27 @@ def write_app(root: Path, shell: Shell, *, offline: bool) -> None:
 
 
 def script_of() -> str:
-    """All scripts of the application in one, without comments.
+    """All scripts of the application as one, made small."""
+    engine, interface = (_joined(APP / part, "*.js") for part in ("engine", "ui"))
+    return _small(
+        "application/javascript",
+        f'(() => {{\n"use strict";\n{engine}\nglobalThis.Catalog = Catalog;\n{interface}\n}})();\n',
+    )
 
-    Raises `Fatal` where the library is missing that takes these out.
+
+def _small(kind: str, text: str) -> str:
+    """Text of a media type without what a browser does not need: comments, spaces, long names.
+
+    Raises `Fatal` where the library is missing that does it.
     """
     try:
-        from rjsmin import jsmin
+        from minify import string
     except ImportError as error:
         raise Fatal(
-            "building the site needs rjsmin, which is not installed.",
+            "building the site needs tdewolff-minify, which is not installed.",
             "Add it with: pip install 'dataset-catalog[site]'",
         ) from error
-    engine, interface = (_joined(APP / part, "*.js") for part in ("engine", "ui"))
-    made: str = jsmin(f'(() => {{\n"use strict";\n{engine}\nglobalThis.Catalog = Catalog;\n{interface}\n}})();\n')
+    made: str = string(kind, text)
     return made
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from catalog.errors import Usage
 from catalog.migrations import connect_current
 from catalog.pages import browser, limits, prose
@@ -30,6 +32,8 @@ from catalog.pages.shell import Shell, harden_folder
 from catalog.pages.similar import Neighbours
 from catalog.pages.sitemap import write_sitemap
 from catalog.pages.structured import canonical, head, in_short
+from catalog.publishing import FOLDER, publish
+from catalog.record import Entry
 
 DETAILS = 32
 """Entries of one chunk of details."""
@@ -106,6 +110,9 @@ class _Build:
         if self.base_url:
             write_feeds(self.connection, self.root, self.base_url, self.labels, self.href)
             write_sitemap(self.root, self.base_url, self.dated)
+        if self.options.with_registry:
+            self.tell("registry", 0, 0)
+            publish(self.connection, self.root / FOLDER)
         manifest: dict[str, Any] = {
             **written.manifest,
             "build": build,
@@ -133,7 +140,7 @@ class _Build:
         for doc, made in enumerate(self._made(shell, lists, order)):
             pending.append(made)
             if len(pending) == DETAILS or doc + 1 == len(order):
-                content = as_json(pending)
+                content = msgspec.json.encode(pending)
                 digest.update(content)
                 pack(data, f"e/{doc // DETAILS}", content, offline=self.options.offline)
                 pending = []
@@ -150,18 +157,16 @@ class _Build:
             terms = neighbours.terms_named((tag.facet, tag.term) for tag in entry.tags or ())
             made = detail(entry, beside, neighbours.of(number, terms), view)
             if doc < self.plan.pages:
-                address = self.hrefs[entry.key]
-                folder = address.removesuffix("index.html")
-                root = "../" * folder.count("/")
-                self._write(
-                    address,
-                    shell.page(
-                        root, f"{made['title']} - dataset", in_short(entry), head(entry, address, self.base_url),
-                        entry_html(made, root, lists.term_href),
-                    ),
-                    entry.modified[:10],
-                )  # fmt: skip
+                self._entry_page(shell, lists, entry, made)
             yield made
+
+    def _entry_page(self, shell: Shell, lists: Browser, entry: Entry, made: dict[str, Any]) -> None:
+        address = self.hrefs[entry.key]
+        root = "../" * address.removesuffix("index.html").count("/")
+        links = head(entry, address, self.base_url, made["citation"])
+        content = entry_html(made, root, lists.term_href)
+        html = shell.page(root, f"{made['title']} - dataset", in_short(entry), links, content)
+        self._write(address, html, entry.modified[:10])
 
     def _lists(self, shell: Shell, lists: Browser) -> None:
         for done, page in enumerate(lists.pages()):

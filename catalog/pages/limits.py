@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from catalog.errors import Usage
 from catalog.pages.figures import size
+from catalog.publishing import piece_of
 
 HOST_BYTES = 1_000_000_000
 """GitHub Pages publishes no more; other hosts take more."""
@@ -29,17 +30,21 @@ class Plan(NamedTuple):
     notes: tuple[str, ...]
 
 
-def plan(entries: int, *, max_pages: int, max_files: int, offline: bool) -> Plan:
-    """Share out the files that a host takes. Raises `Usage` where they are too few for any site."""
-    least = _RESERVED + _LEAST_DATA
+def plan(entries: int, *, max_pages: int, max_files: int, offline: bool, registry: int = 0) -> Plan:
+    """Share out the files that a host takes; `registry` is the bytes of one that is published too.
+
+    Raises `Usage` where they are too few for any site.
+    """
+    reserved = _RESERVED + (registry // piece_of(registry) + 2 if registry else 0)
+    least = reserved + _LEAST_DATA
     if max_files < least:
         raise Usage(f"a site takes at least {least:,} files.", f"Give it more: --max-files {least}")
     if max_pages < 0:
         raise Usage("there cannot be fewer than 0 pages.", "Leave --max-pages out, or give 0 or more.")
-    room = max_files - _RESERVED
+    room = max_files - reserved
     wanted = min(entries, max_pages)
     pages = min(wanted, room - max(_LEAST_DATA, min(entries // 30, room // 4)))
-    estimate = _FIXED + pages * _PAGE + int(entries * _DATA * (2.4 if offline else 1))
+    estimate = _FIXED + pages * _PAGE + int(entries * _DATA * (2.4 if offline else 1)) + registry // 3
     notes = []
     if pages < entries:
         notes.append(

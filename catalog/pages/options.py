@@ -23,7 +23,8 @@ class Options:
 
     `base_url` is where the site will stand; without it no page has a canonical address, and there are no feeds and no
     sitemap, which need whole addresses. `offline` makes it work from file:// at a third more bytes. `project` is a
-    `mkdocs.yml` with a page `datasets/index.md`, None for the one of this package.
+    `mkdocs.yml` with a page `datasets/index.md`, None for the one of this package. `with_registry` publishes the
+    registry beside the pages, for `catalog pull`.
     """
 
     registry: str
@@ -33,6 +34,7 @@ class Options:
     max_pages: int = MAX_PAGES
     max_files: int = MAX_FILES
     project: Path | None = None
+    with_registry: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from catalog.export.croissant import CONTEXT, croissant
 from catalog.record import Entry
 from catalog.text import for_html
@@ -14,10 +16,10 @@ _CONTEXT = json.dumps(CONTEXT, separators=(",", ":"))
 _LD = '<script type="application/ld+json">'
 
 
-def head(entry: Entry, address: str, base_url: str) -> str:
+def head(entry: Entry, address: str, base_url: str, citation: str = "") -> str:
     """The lines of a page's head: `address` is that of the page below `base_url`, which may be ""."""
     page = f"{base_url}{address}" if base_url else ""
-    made = croissant(entry, page=page, catalog=base_url)
+    made = croissant(entry, page=page, catalog=base_url, citation=citation)
     del made["@context"]  # the same in all documents, and half of a small one
     return f'{canonical(page)}{_LD}{{"@context":{_CONTEXT},{_safe(made)[1:]}</script>'
 
@@ -34,11 +36,7 @@ def json_ld(value: dict[str, Any]) -> str:
 
 def _safe(value: dict[str, Any]) -> str:
     """JSON that holds nothing that HTML or a script would take for its own."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, separators=(",", ":"))
+    text = msgspec.json.encode(value).decode()
     for character, escape in _UNSAFE:
         text = text.replace(character, escape)
     return text
