@@ -12,10 +12,14 @@ from typing import Any
 
 import pytest
 
+from catalog.pages import Options, build
+from catalog.record import Entry, Record
+from catalog.registry import Registry
 from catalog.search.hits import Result
 from catalog.search.query import Query
 from catalog.search.run import run
 from catalog.sqlite import connect_for_reading
+from catalog.tagger import complete
 from tests.site.datasets import Datasets
 from tests.site.served import Origin
 from tests.site.watched import Tab
@@ -118,6 +122,20 @@ def test_ranges(datasets: Open, python: Any) -> None:
     page.page.wait_for_url("**year=2023..")
     assert page.settled().total == python("rows:10k..1M year:2023..").total
     assert page.chips[:2] == ["Rows: 10k..1M", "Year: 2023.."]
+    page.page.get_by_role("button", name="Remove the filter Rows: 10k..1M").click()
+    assert page.settled().page.get_by_label("Rows: from").input_value() == ""
+
+
+def test_what_is_typed_into_a_range_stays_while_results_come(datasets: Open) -> None:
+    page = datasets()
+    page.page.get_by_label("Rows: from").focus()
+    page.page.keyboard.type("10k")
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.type("1M")
+    page.page.wait_for_url("**rows=10k..")
+    assert page.settled().page.get_by_label("Rows: to").input_value() == "1M"
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_url("**rows=10k..1M")
 
 
 def test_a_range_that_cannot_be_read_is_said_and_not_searched(datasets: Open, python: Any) -> None:
@@ -499,3 +517,68 @@ def test_print_shows_results_alone(datasets: Open) -> None:
     assert page.page.locator(".s-card").first.is_visible()
     for each in (".s-shelf", ".s-head", ".s-pages", ".s-do"):
         assert not page.page.locator(each).first.is_visible()
+
+
+# --- what is rare ---------------------------------------------------------------------------------------------------
+
+
+def test_a_page_beyond_the_last_says_so_and_leads_back(datasets: Open) -> None:
+    page = datasets("?search=gsm8k&page=99")
+    assert page.keys == []
+    page.page.get_by_role("button", name="Go to the first page").click()
+    page.page.wait_for_function("() => !location.search.includes('page')")
+    assert page.settled().keys
+
+
+def test_words_are_searched_when_an_input_method_is_done(datasets: Open, python: Any) -> None:
+    page = datasets()
+    page.box.focus()
+    keyboard = page.page.context.new_cdp_session(page.page)
+    keyboard.send("Input.imeSetComposition", {"text": "yi l", "selectionStart": 4, "selectionEnd": 4})
+    page.page.wait_for_timeout(300)
+    assert page.asked == {}
+    keyboard.send("Input.insertText", {"text": "医疗"})
+    page.page.wait_for_function("() => new URLSearchParams(location.search).get('search') === '医疗'")
+    assert page.settled().total == python("医疗").total
+
+
+def test_a_browser_that_keeps_nothing(datasets: Open) -> None:
+    page = datasets()
+    page.page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('no', 'SecurityError'); }});"
+        "history.replaceState = history.pushState = () => { throw new DOMException('no', 'SecurityError'); };"
+    )
+    page.page.reload()
+    every = page.settled().total
+    page.box.fill("medical")
+    page.page.wait_for_function("every => document.querySelector('.s-total').textContent !== every", arg="802 datasets")
+    assert 0 < page.settled().total < every
+
+
+def test_copies_are_one_result_until_they_are_asked_for(
+    tmp_path: Path, tab: Callable[..., Tab], served: Callable[[Path], Origin]
+) -> None:
+    def copy(source: str) -> Entry:
+        record = Record(
+            source=source, id="a/numbat", name="numbat", title=f"Numbat at {source}", doi="10.5281/zenodo.77"
+        )
+        return complete(record)
+
+    registry = tmp_path / "registry.db"
+    with Registry.open(registry, create=True) as opened:
+        run_id = opened.begin_run("test", "sync")
+        opened.commit_page(run_id, [copy("huggingface"), copy("kaggle"), copy("uci")])
+        opened.finish_run(run_id, "done")
+    build(Options(registry=str(registry), out=tmp_path / "site"))
+    url = f"{served(tmp_path / 'site').url}/"
+    page = Datasets(tab(), url).open("?search=numbat")
+    assert page.total == 1
+    assert "also on 2 other hosts" in page.page.locator(".s-card").inner_text()
+    page.page.get_by_label("One result for copies").uncheck()
+    page.page.wait_for_url("**copies=all")
+    assert page.settled().total == 3
+    assert "also on" not in page.page.locator(".s-hits").inner_text()
+    page.page.go_back()
+    page.page.wait_for_function("() => !location.search.includes('copies')")
+    assert page.settled().total == 1
+    page.tab.assert_quiet(url)

@@ -4,13 +4,14 @@ let UI, WORDS, engine;
 
 /** The language asked for by ?ui=, else the one chosen before, else the browser's. */
 const language = () => {
-  const asked = new URLSearchParams(location.search).get("ui") || stored(localStorage, "catalog-ui") || navigator.language;
+  const asked = new URLSearchParams(location.search).get("ui") || stored("local", "catalog-ui") || navigator.language;
   return /^zh/i.test(asked) ? "zh" : "en";
 };
 
-/** What a storage holds, or with `value` put there; nothing where the browser keeps none. */
-function stored(storage, name, value) {
+/** What the "local" or "session" storage holds, or with `value` put there; nothing where the browser keeps none. */
+function stored(kind, name, value) {
   try {
+    const storage = window[kind + "Storage"];
     return value == null ? storage.getItem(name) : storage.setItem(name, value);
   } catch {
     return null;

@@ -37,7 +37,8 @@ function addressOf(view) {
     ui: new URLSearchParams(location.search).get("ui"),
   };
   const said = Object.entries(parts).filter(([, value]) => value);
-  return "?" + said.map(([name, value]) => name + "=" + coded(value).replace(/%2C/g, ",")).join("&");
+  const text = said.map(([name, value]) => name + "=" + coded(value).replace(/%2C/g, ",")).join("&");
+  return text ? "?" + text : location.pathname;
 }
 
 /** What changes when a term stands on one side ("filters", "excluded"), or without a side on none. */

@@ -1,13 +1,13 @@
 // What was picked to compare: it survives paging and leaving the page, and lies at the foot of the window.
 
 const MOST = 4;
-const picked = () => JSON.parse(stored(sessionStorage, "catalog-compare") || "[]");
+const picked = () => JSON.parse(stored("session", "catalog-compare") || "[]");
 const comparing = (keys) => ROOT + "datasets/compare.html?ids=" + keys.map(coded);
 
 /** Put a dataset into the tray, or take it out. */
 function pick(key, title) {
   const others = picked().filter((each) => each[0] !== key);
-  stored(sessionStorage, "catalog-compare", JSON.stringify(title ? [...others, [key, title]] : others));
+  stored("session", "catalog-compare", JSON.stringify(title ? [...others, [key, title]] : others));
   drawTray();
 }
 

@@ -22,7 +22,8 @@ function searchBox(typed, past) {
     id: "s-search", type: "search", role: "combobox", autocomplete: "off", spellcheck: "false", maxlength: 500,
     "aria-autocomplete": "list", "aria-controls": "s-names", "aria-label": say("search"), placeholder: say("hint"),
     blur: close,
-    async input() {
+    async input({ isComposing }) {
+      if (isComposing) return;
       const mine = ++asked;
       const text = input.value.trim();
       typed(input.value);
@@ -43,10 +44,11 @@ function searchBox(typed, past) {
       event.preventDefault();
     },
   });
+  input.addEventListener("compositionend", input.oninput);
   close();
   // The theme has a search of its own on the same key.
   addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox]), textarea, select")) return;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input:not([type=checkbox]), textarea, select")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     input.select();

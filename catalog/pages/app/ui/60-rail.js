@@ -24,12 +24,12 @@ function facetBox(facet, change, unfolded) {
     const on = side(term);
     const set = (to) => () => change(withTerm(view, facet, term, on !== to && to));
     return h("li." + (on || ""),
-      h("label", h("input", { id, type: "checkbox", checked: on === "filters", change: set("filters") }), h("span", label(facet, term)), h("small", counts ? exact(counts[term] || 0) : "…")),
+      h("label", h("input", { id, type: "checkbox", checked: on === "filters", change: set("filters") }), h("span", label(facet, term)), h("small", counts ? exact(counts.get(term) || 0) : "…")),
       button("s-not", set("excluded"), { id: id + "-not", "aria-pressed": String(on === "excluded"), "aria-label": say("leaveOut", { name: label(facet, term) }), title: say("leaveOut", { name: "" }) }, "−"));
   };
   const draw = () => {
     const sought = filter.value.trim().toLowerCase();
-    const known = order.filter(({ term }) => !counts || counts[term] || side(term));
+    const known = order.filter(({ term }) => !counts || counts.get(term) || side(term));
     const most = facet === "task" ? SHOWN + STAGES.length : SHOWN;
     const shown = known.filter((each, n) => (all ? [each.term, each.label, each.zh].join("\n").toLowerCase().includes(sought) : n < most || side(each.term)));
     fill(summary, name, h("b", known.filter(({ term }) => side(term)).length || ""));
@@ -44,10 +44,10 @@ function facetBox(facet, change, unfolded) {
     /** Show a view, and its counts [[term, count]] where they are known. */
     show(next, found) {
       view = next;
-      counts = found && Object.fromEntries(found);
-      const given = [...(view.filters[facet] || []), ...(view.excluded[facet] || []), ...Object.keys(counts || {})];
+      counts = found && new Map(found);
+      const given = [...(view.filters[facet] || []), ...(view.excluded[facet] || []), ...(counts ? counts.keys() : [])];
       order = [...order, ...given.filter((term) => !order.some((each) => each.term === term)).map((term) => ({ term }))];
-      const weight = ({ term }) => (facet === "task" && STAGES.includes(term) ? 1e9 - STAGES.indexOf(term) : counts[term] || 0);
+      const weight = ({ term }) => (facet === "task" && STAGES.includes(term) ? 1e9 - STAGES.indexOf(term) : counts.get(term) || 0);
       if (found) order.sort((a, b) => weight(b) - weight(a));
       if (view.filters[facet] || view.excluded[facet]) node.open = true;
       draw();
@@ -57,7 +57,7 @@ function facetBox(facet, change, unfolded) {
 
 /** Two fields for the bounds of a range; what cannot be read is said and not searched. */
 function rangeBox(name, change) {
-  let view;
+  let view, shown = "";
   const wrong = h("p.s-wrong", { role: "alert" });
   const set = () => {
     const range = fields.some((each) => each.value) ? fields.map((each) => each.value.trim()).join("..") : "";
@@ -72,7 +72,8 @@ function rangeBox(name, change) {
     node: h("fieldset.s-range", h("legend", say(name)), fields, wrong),
     show(next) {
       view = next;
-      fields.forEach((each, n) => (each.value = (view.ranges[name] || "").split("..")[n] || ""));
+      if (shown === (shown = view.ranges[name] || "")) return;
+      fields.forEach((each, n) => each !== document.activeElement && (each.value = shown.split("..")[n] || ""));
     },
   };
 }

@@ -5,6 +5,7 @@ const LARGE = 2e5; // entries from which counts cost too much on a slow link to 
 
 function searchPage(app) {
   let view = viewOf(location.search), run, timer, saving, total, counts, found;
+  const name = document.title;
   const link = navigator.connection || {};
   let counted = !((link.saveData || /[23]g/.test(link.effectiveType)) && engine.manifest.entries > LARGE);
 
@@ -39,14 +40,14 @@ function searchPage(app) {
   /** Change the view: a new entry of the history, or with `same` the one that is there. */
   function go(change, same, then) {
     clearTimeout(timer);
-    keep();
+    if (same !== true) keep();
     view = { ...view, page: 1, ...change };
-    history[same === true ? "replaceState" : "pushState"](null, "", addressOf(view));
+    remember(same === true ? "replaceState" : "pushState", null, addressOf(view));
     show(then);
   }
 
   /** Remember where a person is, for the way back. */
-  const keep = () => history.replaceState({ y: scrollY, at: document.activeElement.id }, "");
+  const keep = () => remember("replaceState", { y: scrollY, at: document.activeElement.id });
   const restore = (state) => () => {
     if (!state) return;
     document.getElementById(state.at)?.focus();
@@ -62,6 +63,7 @@ function searchPage(app) {
     if (document.activeElement !== input || !timer) input.value = view.search;
     sort.value = view.sort;
     fold.checked = view.merge;
+    document.title = (view.search ? view.search + " - " : "") + name;
     drawChips();
     drawRail();
     fill(status, "…");
@@ -144,7 +146,8 @@ function searchPage(app) {
       didYouMean && note(say("didYouMean", { asked: view.search, shown: didYouMean }), { exact: true }, say("asTyped")),
       leftOut && note(say("leftOut", { word: leftOut })),
       notes.map((text) => note(text)),
-      !found.hits[0] && [h("h2", say("nothing")), note(say(emptiedBy[0] ? "emptied" : "tryFewer")), emptiedBy.map(([part, n]) =>
+      !found.hits[0] && found.offset > 0 && note(say("beyond"), {}, say("firstPage")),
+      !found.hits[0] && !found.offset && [h("h2", say("nothing")), note(say(emptiedBy[0] ? "emptied" : "tryFewer")), emptiedBy.map(([part, n]) =>
         button("s-button", () => go(without(view, partNamed(part))), say(n ? "without" : "nothingFor", { name: partNamed(part).said, n })))]);
     drawTotal();
     drawTray();
@@ -185,10 +188,17 @@ function searchPage(app) {
   show(restore(history.state || { at: innerWidth > 959 && "s-search", y: 0 }));
 }
 
+/** Some browsers allow no more than a hundred changes in half a minute; the address waits then, the search does not. */
+function remember(how, state, address) {
+  try {
+    history[how](state, "", address);
+  } catch {}
+}
+
 /** The same page in the other language. */
 function switchLanguage() {
   const asked = new URLSearchParams(location.search);
-  stored(localStorage, "catalog-ui", UI === "zh" ? "en" : "zh");
+  stored("local", "catalog-ui", UI === "zh" ? "en" : "zh");
   asked.delete("ui");
   location.search = asked;
 }
