@@ -346,7 +346,7 @@ def test_every_command_explains_itself(name: str) -> None:
     text = found.help or ""
     first = text.split("\n")[0]
     assert first.endswith(".")
-    assert re.match(r"(Build|Make|Find|Show|List|Download|Check|Pull|Read|Write|Say|Tell) ", first)
+    assert re.match(r"(Build|Print|Make|Find|Show|List|Download|Check|Pull|Read|Write|Say|Tell) ", first)
     assert re.search(r"^ *(catalog )+" + name, text.partition("Example")[2], re.MULTILINE)
     assert found.get_help(click.Context(found, info_name=name))
     for parameter in found.params:

@@ -73,10 +73,14 @@ _CHIPS = ("domain", "task", "language", "format")
 
 def _chips(made: Detail, root: str, term_href: TermHref) -> str:
     tags = [tag for facet in _CHIPS for tag in made.get("tags", ()) if tag["facet"] == facet]
-    items = "".join(
-        f'<li><a href="{root}{esc(term_href(tag["facet"], tag["term"]))}">{esc(tag["label"])}</a></li>' for tag in tags
-    )
+    items = "".join(f"<li>{_term(tag, root, term_href)}</li>" for tag in tags)
     return f'<ul class="c-chips">{items}</ul>' if items else ""
+
+
+def _term(tag: Mapping[str, Any], root: str, term_href: TermHref) -> str:
+    """A term as a link. Its Chinese label is a tooltip, which stands in its place for who reads Chinese."""
+    chinese = f' title="{esc(tag["zh"])}"' if "zh" in tag else ""
+    return f'<a href="{root}{esc(term_href(tag["facet"], tag["term"]))}"{chinese}>{esc(tag["label"])}</a>'
 
 
 def _facts(made: Detail, root: str, term_href: TermHref) -> str:
@@ -147,11 +151,10 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _tags(made: Detail, root: str, term_href: TermHref) -> str:
     rows = []
     for tag in made.get("tags", ()):
-        href = esc(term_href(tag["facet"], tag["term"]))
         rows.append(
             (
                 esc(FACETS.get(tag["facet"], tag["facet"])),
-                f'<a href="{root}{href}">{esc(tag["label"])}</a>',
+                _term(tag, root, term_href),
                 esc(tag["rule"]),
                 esc(tag.get("evidence", "")),
                 f"{tag['sure']:.2f}",
