@@ -35,7 +35,7 @@ COMMANDS = {
     "history": ("catalog.cli.changes", "Show how one dataset changed."),
     "inspect": ("catalog.cli.inspect", "Say what datasets a page describes, and why not more."),
     "import": ("catalog.cli.records", "Read records or a published dump from a file or folder."),
-    "export": ("catalog.cli.records", "Write the registry's records as JSON Lines."),
+    "export": ("catalog.cli.export", "Write the registry, or one dataset of it, in a form that others read."),
     "site": ("catalog.cli.site", "Build the static site of the registry, and look at it."),
     "info": ("catalog.cli.info", "Say where the registry is and what it holds."),
     "doctor": ("catalog.cli.doctor", "Say what is in order here, and what to do where it is not."),

@@ -1,23 +1,19 @@
-"""`catalog import` and `catalog export`."""
+"""`catalog import`."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from catalog.cli import output
-from catalog.cli.options import open_for_reading, open_for_writing, registry_option
-from catalog.errors import Fatal, Usage
+from catalog.cli.options import open_for_writing, registry_option
+from catalog.errors import Usage
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from catalog.connector import Connector, Page
     from catalog.registry.lines import Imported
     from catalog.sync import Progress
@@ -140,75 +136,3 @@ def _tell_skips(reasons: list[tuple[str, str]]) -> None:
 
     for name, reason in reasons:
         output.say(f"  skipped {for_terminal(name)}: {for_terminal(reason)}")
-
-
-@click.command("export")
-@click.argument("kind", type=click.Choice([RECORDS, CORRECTIONS]))
-@click.argument("file", default="-", type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--source", help="Only entries of this source.")
-@registry_option
-def export_command(kind: str, file: str, source: str | None, registry: str | None) -> int:
-    """Write the registry's records as JSON Lines.
-
-    One entry a line with its tags and verdict; `catalog import records` reads it back unchanged. `corrections` are what
-    people said of tags. Without FILE it goes to stdout.
-
-    \b
-    Examples:
-      catalog export records records.jsonl
-      catalog export records --source catalog | head -1
-    """
-    count = 0
-    with open_for_reading(registry, deadline=None) as connection, _written(file) as target:
-        for count, line in enumerate(_lines(connection, kind, source), 1):  # noqa: B007 - the last one is told
-            target.write(line + b"\n")
-    output.say(f"{count:,} {kind}.")
-    return 0
-
-
-def _lines(connection: sqlite3.Connection, kind: str, source: str | None) -> Iterator[bytes]:
-    from catalog.record import encode
-    from catalog.registry.corrections import load_corrections
-    from catalog.registry.reader import all_entries, terms_of
-
-    if kind == CORRECTIONS:
-        for key, said in load_corrections(connection).items():
-            yield from (each.line() for each in said if source in (None, key.partition(":")[0]))
-        return
-    for _number, entry in all_entries(connection, terms_of(connection)):
-        if source in (None, entry.source):
-            yield encode(entry)
-
-
-@contextmanager
-def _written(file: str) -> Iterator[IO[bytes]]:
-    """Stdout, a pipe or device, or a file that gets its name when it is whole."""
-    path = Path(file)
-    try:
-        if file == "-":
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
-        elif path.exists() and not path.is_file():
-            with path.open("wb") as target:
-                yield target
-        else:
-            with _placed(path) as target:
-                yield target
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        name = "stdout" if file == "-" else file
-        raise Fatal(f"{name} cannot be written ({error.strerror}).", "Name another, or free some space.") from error
-
-
-@contextmanager
-def _placed(path: Path) -> Iterator[IO[bytes]]:
-    temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temp.open("xb") as target:
-            yield target
-            target.flush()
-            os.fsync(target.fileno())
-        temp.replace(path)
-    finally:
-        temp.unlink(missing_ok=True)
