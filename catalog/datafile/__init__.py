@@ -1,4 +1,4 @@
-"""Rows of data files on disk: JSON Lines, JSON, CSV, TSV, Parquet, text; packed by gzip, bzip2, xz or zstd."""
+"""Rows of data files on disk: JSON Lines, JSON, CSV, TSV, Parquet, text, WET and WARC; packed or not."""
 
 from catalog.datafile.reading import BadRow, data_files, first_rows, read_rows
 

@@ -14,6 +14,7 @@ from lzma import LZMAError
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
+from catalog.datafile.archived import page_rows
 from catalog.datafile.unpacked import opened, packing_of
 from catalog.errors import Fatal, Usage
 
@@ -39,8 +40,8 @@ class BadRow(NamedTuple):
 def read_rows(path: Path) -> Iterator[Row | BadRow]:
     """The rows of a data file, or of all data files of a folder in the order of their names.
 
-    A text file gives one row `{"text": line}` a line. Raises `Usage` for what is no data, `Fatal` for a broken file or
-    one that needs a package that is not installed.
+    A text file gives one row `{"text": line}` a line, a WET or WARC file one a page, with its `text` and `url`. Raises
+    `Usage` for what is no data, `Fatal` for a broken file or one that needs a package that is not installed.
     """
     for file in data_files(path) if path.is_dir() else [path]:
         try:
@@ -210,7 +211,13 @@ def _text(path: Path) -> Iterator[Row | BadRow]:
                 yield {"text": text}
 
 
+def _archive(path: Path) -> Iterator[Row | BadRow]:
+    with path.open("rb") as file:
+        for number, row in enumerate(page_rows(file), 1):
+            yield BadRow(number, row) if isinstance(row, str) else row
+
+
 _READERS: Final[Mapping[str, Callable[[Path], Iterator[Row | BadRow]]]] = {
     ".jsonl": _json, ".ndjson": _json, ".json": _json, ".csv": _table(","), ".tsv": _table("\t"), ".txt": _text,
-    ".parquet": _parquet,
+    ".parquet": _parquet, ".wet": _archive, ".warc": _archive,
 }  # fmt: skip
