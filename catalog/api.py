@@ -8,7 +8,7 @@ fetch("gsm8k", out="data/gsm8k")
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.location import registry_path
@@ -66,6 +66,9 @@ def fetch(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     revision: str | None = None,
+    limit: int | None = None,
+    place: str = "",
+    select: Mapping[str, str | int | Sequence[str]] | None = None,
     jobs: int = 4,
     yes: bool = False,
     acknowledge: bool = False,
@@ -73,8 +76,10 @@ def fetch(
     """Download a dataset to the folder `out` (default: one of its name), and return the receipt written beside it.
 
     `name` is a key, an id, a short name or alias, `source:id`, or an http(s) address. `include` and `exclude` are
-    patterns on file names, `jobs` the files at a time, `yes` allows more than 5 GiB or 1,000 files, `acknowledge` is
-    your word to have the right to data that was withdrawn or needs an agreement.
+    patterns on file names, `limit` takes so many files at most, `place` chooses among the places of a dataset (a source
+    or a host), `select` holds what its source is asked for (`{"lang": "zh"}`). `jobs` are the files at a time, `yes`
+    allows more than 5 GiB or 1,000 files, `acknowledge` is your word to have the right to data that was withdrawn or
+    needs an agreement.
 
     Raises `NotFound`, `Usage`, `Gated`, `Retriable` or `Fatal`; the same call then goes on where it stopped.
     """
@@ -90,13 +95,25 @@ def fetch(
         lambda known: show(known, registry),
         lambda key: _listing(key, registry),
         acknowledged=acknowledge,
+        given={key: _texts(value) for key, value in (select or {}).items()},
+        place=place,
     )
     folder = None if out is None else os.fspath(out)
     with Web(WebSettings(allow_private_hosts=target.hosts)) as web:
         target = settled(web, target, acknowledged=acknowledge)
-        files = target.distributions(web, revision, chosen=bool(include or exclude))
-        plan = plan_of(target, files, folder, revision=revision or "", include=include, exclude=exclude)
-        return bring(web, plan, Folder(plan.out), token=target.token, jobs=jobs, yes=yes)
+        target, found = target.selected(web, revision, chosen=bool(include or exclude), limit=limit)
+        plan = plan_of(
+            target, found.files, folder,
+            revision=revision or "", include=include, exclude=exclude, limit=limit, estimate=found.estimate,
+        )  # fmt: skip
+        return bring(
+            web, plan, Folder(plan.out),
+            token=target.token, explain=target.explain, jobs=target.connections(jobs), yes=yes,
+        )  # fmt: skip
+
+
+def _texts(value: str | int | Sequence[str]) -> list[str]:
+    return [str(value)] if isinstance(value, (str, int)) else [str(each) for each in value]
 
 
 def _listing(key: str, registry: Path | None) -> list[Entry]:

@@ -4,8 +4,8 @@ A connector is any object with a `name`, `pages` and `files`. Retry, pace, robot
 mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
 
 What else a connector may have is a protocol of its own, looked for when it is needed: `Described`, `Authorised`,
-`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Versioned`, `ReadsPages`, `ReadsDocuments`,
-`FromSnapshot`, `FromFiles`, `Addressed`, `Listed`.
+`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Selective`, `Versioned`, `Explains`, `ReadsPages`,
+`ReadsDocuments`, `FromSnapshot`, `FromFiles`, `Addressed`, `Listed`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 from catalog.record import Distribution, Record
 
 if TYPE_CHECKING:
-    from catalog.web import Web
+    from catalog.errors import CatalogError
+    from catalog.web import HttpStatus, Web
 
 
 Outcome = Literal["read", "same", "failed", "gone", "refused"]
@@ -149,7 +150,8 @@ class Connector(Protocol):
 
 @dataclass(frozen=True)
 class Option:
-    """Something that a user may ask a source for: `--query TEXT`; it comes back in `Cursor.request` by its name.
+    """Something that a user may ask a source for: `--query TEXT`; it comes back by its name, in `Cursor.request` of a
+    sync and in `asked` of a fetch.
 
     A `count` is a whole number from 1, a `flag` has no value, a `file` is the path of a file that is there; `many`
     may be given repeatedly and comes as a list.
@@ -165,13 +167,15 @@ class Option:
 @dataclass(frozen=True)
 class About:
     """What a person should know of a source. `terms` says in a sentence what its terms let a registry do, `variable`
-    names the environment variable that sets its address, `first_use` is said once, before the first sync."""
+    names the environment variable that sets its address, `first_use` is said once, before the first sync. A fetch
+    opens at most `connections` to it at once (0: as many as the user wants)."""
 
     title: str
     home: str = ""
     terms: str = ""
     variable: str = ""
     first_use: str = ""
+    connections: int = 0
 
 
 @dataclass(frozen=True)
@@ -248,6 +252,46 @@ class Bundled(Protocol):
 
     def bundle(self, web: Web, record: Record, revision: str | None) -> list[Distribution]:
         """The packed whole, pinned to a revision. Raises `Gated`, `NotFound`."""
+        ...
+
+
+Asked = Mapping[str, str | int | bool | list[str]]
+"""What a user asks a source for, by the names of its options; what was not asked for is not in it."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a request to fetch comes to. `record` is what the files are, where that is less than what was named: its key
+    stands in the receipt, its name is that of the folder. `estimate` is about how many bytes all files have, where not
+    each says its size."""
+
+    files: tuple[Distribution, ...]
+    record: Record | None = None
+    estimate: int | None = None
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A connector that is asked for a part of what it has, as `catalog fetch NAME --lang zh`.
+
+    `selectors` are what a fetch may be asked for. `part` is the name of the one that `NAME:VALUE` means, "" for none.
+    """
+
+    selectors: tuple[Option, ...]
+    part: str
+
+    def select(self, web: Web, record: Record, revision: str | None, asked: Asked) -> Selection:
+        """The files asked for, pinned. `asked` holds `limit` where the user wants so many files at most; a corpus that
+        nobody wants whole is not given whole. Raises `Usage`, `Gated`, `NotFound`."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A connector that knows what a refusal of its source means."""
+
+    def explains(self, error: HttpStatus) -> CatalogError | None:
+        """What to tell the user instead, which ends the fetch; None where it means what it usually does."""
         ...
 
 

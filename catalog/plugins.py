@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from catalog.connector import About, Connector, Described, Option
+from catalog.connector import About, Connector, Described, Option, Selective
 from catalog.errors import Fatal, Usage
 
 if TYPE_CHECKING:
@@ -75,11 +75,21 @@ def options_of(connector: Connector) -> tuple[Option, ...]:
     """What a source may be asked for beside what every source may. Raises `Fatal` for what can be no option."""
     if not isinstance(connector, Described):
         return ()
-    options = [option for option in connector.options if getattr(option, "name", "") not in COMMON]
+    return _sound(connector, connector.options)
+
+
+def selectors_of(connector: object) -> tuple[Option, ...]:
+    """What a fetch from a source may be asked for. Raises `Fatal` for what can be no option."""
+    return _sound(connector, connector.selectors) if isinstance(connector, Selective) else ()
+
+
+def _sound(connector: Connector | Selective, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    options = tuple(option for option in options if getattr(option, "name", "") not in COMMON)
     for option in options:
         if not (isinstance(option, Option) and _WORD.fullmatch(option.name) and option.kind in _KINDS):
-            raise Fatal(f"the connector {connector.name} has an option that cannot be one: {str(option)[:80]}.")
-    return tuple(options)
+            name = getattr(connector, "name", "")
+            raise Fatal(f"the connector {name} has an option that cannot be one: {str(option)[:80]}.")
+    return options
 
 
 COMMON = ("limit", "since", "full")

@@ -28,7 +28,7 @@ MAX_INT: Final = 2**63 - 1
 Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
 Level = Annotated[int, Meta(ge=0, le=255)]
 Access = Literal["unknown", "open", "gated", "agreement", "request", "disabled", "withdrawn", "refused"]
-Verified = Literal["none", "size", "md5", "sha256"]
+Verified = Literal["none", "size", "md5", "sha1", "sha256"]
 Kind = Literal["file", "repo", "page"]
 Scope = Literal["dataset", "packaging", "content", "annotations", "code"]
 Commercial = Literal["yes", "no", "conditions", "unknown"]
@@ -63,7 +63,9 @@ class Distribution(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
     """One downloadable form (DCAT/schema.org Distribution).
 
     `url` is an http(s) address, or a handle `source:native-id` that a connector expands into files.
-    `digest` is `sha256:<hex>` or `md5:<hex>`; `bytes` is None when unknown.
+    `digest` is `sha256:<hex>`, `sha1:<hex>` or `md5:<hex>`; `bytes` is None when unknown. An address that ends with
+    `#bytes=100-199` means these bytes of a file alone. The `path` of a handle is the part of it that is meant, a
+    pattern on the names of its files.
     """
 
     url: str
@@ -79,6 +81,8 @@ class Distribution(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
         """What a download of this form can be checked against."""
         if self.digest.startswith("sha256:"):
             return "sha256"
+        if self.digest.startswith("sha1:"):
+            return "sha1"
         if self.digest.startswith("md5:"):
             return "md5"
         return "none" if self.bytes is None else "size"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli import output
+from catalog.cli.fetch_options import OWN, SelectiveCommand
 from catalog.cli.lint import detected_json, format_lines
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.errors import CatalogError, Usage
@@ -24,13 +25,15 @@ FILES_SHOWN = 12
 NOTES_SHOWN = 3
 
 
-@click.command("fetch")
+@click.command("fetch", cls=SelectiveCommand)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("-o", "--out", type=click.Path(file_okay=False), help="Folder (default: ./<name>).")
 @click.option("--dry-run", is_flag=True, help="Only say what would come.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match (data/*.parquet, data/).")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="No files that match.")
 @click.option("--revision", help="A commit, tag or branch of the source.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many files, the first ones.")
+@click.option("--from", "place", metavar="PLACE", help="Of its places this one: a source, a host, or files.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Files at a time.")
 @click.option("-y", "--yes", is_flag=True, help="Fetch more than 5 GB or 1,000 files.")
 @click.option("--acknowledge", is_flag=True, help="I have the right to data that was withdrawn or needs an agreement.")
@@ -47,12 +50,13 @@ def fetch_command(names: tuple[str, ...], **options: Any) -> int:
     """Download datasets: planned, resumable, verified.
 
     NAME is a key, an id, a short name or alias, source:id (or source:id@revision), or an http(s) address: of a file,
-    or of a page whose markup describes a dataset with its files. Files are hashed while they come and get their name
-    only when they are right; a stop at any moment, even a kill, costs nothing that came. Nothing is executed, and
-    nothing unpacked unless --unpack asks for it. A receipt is written beside the data, and catalog.lock in this folder
-    says what came, from which revision, under which license; --locked brings just that again, with every byte checked,
-    from a mirror where the first host fails. With --as the data files are converted as well, as by catalog convert,
-    whose --list names the formats.
+    or of a page whose markup describes a dataset with its files. Some sources give parts of what they have: their
+    options are listed below, and NAME:PART is short for the usual one (wikipedia:zh). Files are hashed while they come
+    and get their name only when they are right; a stop at any moment, even a kill, costs nothing that came. Nothing is
+    executed, and nothing unpacked unless --unpack asks for it. A receipt is written beside the data, and catalog.lock
+    in this folder says what came, from which revision, under which license; --locked brings just that again, with
+    every byte checked, from a mirror where the first host fails. With --as the data files are converted as well, as by
+    catalog convert, whose --list names the formats.
 
     \b
     Examples:
@@ -60,6 +64,8 @@ def fetch_command(names: tuple[str, ...], **options: Any) -> int:
       catalog fetch huggingface:openai/gsm8k --include "main/*" --out gsm8k
       catalog fetch gsm8k --as alpaca
       catalog fetch kaggle:uciml/iris@2 --unpack
+      catalog fetch wikipedia:zh --dry-run
+      catalog fetch common-crawl --limit 2
       catalog fetch https://example.org/data.csv
       catalog fetch --locked
     """
@@ -113,21 +119,25 @@ def _fetch_one(name: str, options: dict[str, Any]) -> tuple[int, dict[str, Any]]
         lambda known: _entry_named(known, options["registry"]),
         lambda key: _listing(key, options["registry"]),
         acknowledged=options["acknowledge"],
+        given=options[OWN],
+        place=options["place"] or "",
     )
     settings = WebSettings(offline=options["offline"], allow_private_hosts=target.hosts, on_wait=_tell_wait)
     with Web(settings) as web:
         target = settled(web, target, acknowledged=options["acknowledge"])
         chosen = bool(options["include"] or options["exclude"])
-        distributions = target.distributions(web, options["revision"], chosen=chosen)
+        target, found = target.selected(web, options["revision"], chosen=chosen, limit=options["limit"])
         plan = plan_of(
             target,
-            distributions,
+            found.files,
             options["out"],
             revision=options["revision"] or "",
             include=options["include"],
             exclude=options["exclude"],
+            limit=options["limit"],
+            estimate=found.estimate,
         )
-        notes = list(dict.fromkeys(place.note for place in distributions if place.note))
+        notes = list(dict.fromkeys(place.note for place in found.files if place.note))
         if options["dry_run"]:
             if not options["as_json"]:
                 print_plan(plan, notes)
@@ -141,25 +151,26 @@ def _fetch_one(name: str, options: dict[str, Any]) -> tuple[int, dict[str, Any]]
                 plan,
                 Path(plan.out),
                 token=target.token,
-                jobs=options["jobs"],
+                explain=target.explain,
+                jobs=target.connections(options["jobs"]),
                 yes=options["yes"],
                 on_progress=on_progress,
             )
     locked = write_lock(lock, plan, receipt, name, target) if lock else {}
-    code, found = finish(plan, receipt, options)
-    return code, {**found, **locked}
+    code, told = finish(plan, receipt, options)
+    return code, {**told, **locked}
 
 
 def finish(plan: FetchPlan, receipt: Receipt, options: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """What follows the last byte: unpack and convert where that is asked for, tell the format."""
     unpacked = _unpack(plan, receipt) if options["unpack"] else {}
-    found = _format_of(Path(plan.out))
+    shape = _format_of(Path(plan.out))
     converted = _convert(plan, receipt, options["form"], options["template"]) if options["form"] else {}
-    for line in format_lines(found, output.window_width()) if found else ():
+    for line in format_lines(shape, output.window_width()) if shape else ():
         output.say(line)
     output.say(f"{len(plan.files):,} files in {plan.out}. Check them any time with: catalog verify {plan.out}")
     code = 0 if not converted or any(each["rows"] for each in converted["converted"].values()) else 1
-    return code, {**receipt.to_dict(), **unpacked, **converted, "format": detected_json(found)}
+    return code, {**receipt.to_dict(), **unpacked, **converted, "format": detected_json(shape)}
 
 
 def _check_format(form: str) -> None:
@@ -253,7 +264,10 @@ def plan_lines(plan: FetchPlan, notes: Sequence[str] = ()) -> Iterator[str]:
         yield f"access     {for_terminal(plan.access)}"
     if plan.revision:
         yield f"revision   {for_terminal(plan.revision)}"
+    if plan.asked:
+        yield f"asked for  {for_terminal(plan.asked)}"
     yield from (f"note       {for_terminal(note)}" for note in notes[:NOTES_SHOWN])
+    yield from (f"also at    {for_terminal(each)}" for each in plan.elsewhere[:NOTES_SHOWN])
     if plan.executable:
         names = ", ".join(for_terminal(each) for each in plan.executable[:3])
         yield f"warning    {len(plan.executable)} files can hold code ({names}); they are only stored"
@@ -267,6 +281,8 @@ def total_of(plan: FetchPlan) -> str:
     """How much would come: `450 kB in 5 files`, `1 file of unknown size`."""
     count, unknown = len(plan.files), plan.unknown_sizes
     files = f"{count:,} file{'' if count == 1 else 's'}"
+    if unknown and plan.estimate:
+        return f"about {output.size(plan.expected_bytes)} in {files}"
     if unknown == count:
         return f"{files} of unknown size"
     return f"{output.size(plan.total_bytes)} in {files}{f', {unknown:,} of unknown size' if unknown else ''}"

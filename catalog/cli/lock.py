@@ -98,9 +98,9 @@ def fetch_all_locked(names: tuple[str, ...], options: dict[str, Any]) -> int:
     that of the first that did."""
     from catalog.fetch.lockfile import chosen, lock_path, read_lock
 
-    for option in ("include", "exclude", "revision", "no_lock"):
-        if options[option]:
-            raise Usage(f"--{option.replace('_', '-')} has no meaning with --locked.", "The lock says what comes.")
+    chosen_by = {"from": "place", **{name: name for name in ("include", "exclude", "revision", "limit", "no_lock")}}
+    for flag in (*(flag for flag, option in chosen_by.items() if options[option]), *options["own"]):
+        raise Usage(f"--{flag.replace('_', '-')} has no meaning with --locked.", "The lock says what comes.")
     path = lock_path(options["lock"])
     entries = chosen(read_lock(path), names, path)
     if not entries:

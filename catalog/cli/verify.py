@@ -81,7 +81,8 @@ def _verify_folders(folders: list[str], as_json: bool, registry: str | None) -> 
         else:
             _print_report(report, note)
             if not report.ok:
-                output.say(f"Mend them with: catalog fetch {for_terminal(report.receipt.key)} --out {folder}")
+                said = " ".join(filter(None, (report.receipt.key, report.receipt.asked)))
+                output.say(f"Mend them with: catalog fetch {for_terminal(said)} --out {folder}")
         codes.append(0 if report.ok else 1)
     return max(codes)
 

@@ -16,7 +16,7 @@ DEPTH: Final = 8  # batches that may wait
 
 
 class Digests:
-    """sha256, and md5 or git's blob sha1 where `wanted` (`md5:...`, `git-sha1:...`, or both with a space) asks for it.
+    """sha256, and md5, sha1 or git's blob sha1 where `wanted` (`md5:...`, several with a space) asks for it.
 
     git's hash begins with the file's size, so without one it is left out.
     """
@@ -26,6 +26,8 @@ class Digests:
         kinds = {each.partition(":")[0] for each in wanted.split()}
         if "md5" in kinds:
             self._hashes["md5"] = hashlib.md5(usedforsecurity=False)
+        if "sha1" in kinds:
+            self._hashes["sha1"] = hashlib.sha1(usedforsecurity=False)
         if "git-sha1" in kinds and size is not None:
             self._hashes["git-sha1"] = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
         self._seen = self._batched = 0

@@ -74,7 +74,8 @@ def fetch_locked(
     def bring(web: Web, plan: FetchPlan, connectors: Iterable[object]) -> Receipt:
         several = [*connectors]
         token = lambda url: next((found for c in several if (found := token_for(c, url))), None)  # noqa: E731
-        return fetch(web, plan, out, token=token, jobs=jobs, yes=yes, on_progress=on_progress)
+        most = target.connections(jobs)
+        return fetch(web, plan, out, token=token, explain=target.explain, jobs=most, yes=yes, on_progress=on_progress)
 
     def settings(hosts: frozenset[str]) -> WebSettings:
         return WebSettings(offline=offline, allow_private_hosts=hosts, on_wait=on_wait)

@@ -39,13 +39,15 @@ _CODE: Final = (
 )
 _PICKLES: Final = ("bin", "ckpt", "dill", "joblib", "pickle", "pkl", "pt", "pth", "rds")
 EXECUTABLE: Final = frozenset([*_CODE, *_PICKLES])
+ARCHIVES: Final = frozenset(["warc", "wat", "wet"])
 PACKED: Final = frozenset(["bz2", "gz", "lz4", "xz", "zst"])
 
 
 @dataclass(frozen=True)
 class PlannedFile:
     """One file to bring. `name` is what the source calls it, `path` where it goes below the output folder (safe on
-    every system). `digest` is `sha256:`, `md5:` or `git-sha1:` with hex digits, or ""; `kind` is the format, or ""."""
+    every system). `digest` is `sha256:`, `sha1:`, `md5:` or `git-sha1:` with hex digits, or ""; `kind` is the
+    format, or "". An address with `#bytes=100-199` at its end means these bytes alone."""
 
     url: str
     name: str
@@ -56,8 +58,18 @@ class PlannedFile:
 
     @property
     def verified_by(self) -> str:
-        """What the bytes can be checked against: sha256, md5, git-sha1, size or none."""
-        return self.digest.partition(":")[0] or ("none" if self.bytes is None else "size")
+        """What the bytes can be checked against: sha256, sha1, md5, git-sha1, records (those of a web archive have
+        digests of their own), size or none."""
+        if self.digest:
+            return self.digest.partition(":")[0]
+        if self.is_archive:
+            return "records"
+        return "none" if self.bytes is None else "size"
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is a web archive (WARC, WAT, WET)."""
+        return self.kind in ARCHIVES
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,8 @@ class FetchPlan:
     """The files of one dataset at one revision, with what a person should know before they come.
 
     `license` and `access` are lines for people, `free` the free bytes where `out` will be (None when unknown).
+    `estimate` is about how many bytes come where not every file says its size, `asked` what the user asked the source
+    for, as it is typed, `elsewhere` the other places of the dataset.
     """
 
     key: str
@@ -75,11 +89,19 @@ class FetchPlan:
     license: str = ""
     access: str = ""
     free: int | None = None
+    estimate: int | None = None
+    asked: str = ""
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def total_bytes(self) -> int:
         """The sum of the known sizes."""
         return sum(file.bytes or 0 for file in self.files)
+
+    @property
+    def expected_bytes(self) -> int:
+        """What will come: the sum of the known sizes, or the estimate where that is more."""
+        return max(self.total_bytes, self.estimate or 0)
 
     @property
     def unknown_sizes(self) -> int:
@@ -94,16 +116,17 @@ class FetchPlan:
     @property
     def over_cap(self) -> str:
         """Why this fetch needs a yes; "" when it does not."""
-        if self.total_bytes > CAP_BYTES:
-            return f"{size_text(self.total_bytes)} is more than {size_text(CAP_BYTES)}."
+        if self.expected_bytes > CAP_BYTES:
+            size = f"{'About ' * bool(self.unknown_sizes)}{size_text(self.expected_bytes)}"
+            return f"{size} is more than {size_text(CAP_BYTES)}."
         if len(self.files) > CAP_FILES:
             return f"{len(self.files):,} files are more than {CAP_FILES:,}."
         return ""
 
     @property
     def too_large(self) -> bool:
-        """Whether the known sizes alone exceed the free disk."""
-        return self.free is not None and self.total_bytes > self.free
+        """Whether what will come exceeds the free disk."""
+        return self.free is not None and self.expected_bytes > self.free
 
     def to_dict(self) -> dict[str, object]:
         """The plan as JSON values; signatures in addresses are masked."""
@@ -115,10 +138,13 @@ class FetchPlan:
             "license": self.license,
             "access": self.access,
             "total_bytes": self.total_bytes,
+            "estimated_bytes": self.estimate,
             "unknown_sizes": self.unknown_sizes,
             "free_bytes": self.free,
             "over_cap": self.over_cap,
             "executable": list(self.executable),
+            "asked": self.asked,
+            "elsewhere": list(self.elsewhere),
             "files": [
                 {
                     "name": file.name,
@@ -146,8 +172,13 @@ def make_plan(
     free: int | None = None,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    limit: int | None = None,
+    estimate: int | None = None,
+    asked: str = "",
+    elsewhere: tuple[str, ...] = (),
 ) -> FetchPlan:
-    """The plan for the files among `distributions` that match any of `include` (none: all) and none of `exclude`.
+    """The plan for the files among `distributions` that match any of `include` (none: all) and none of `exclude`, in
+    the order of their names, the first `limit` of them.
 
     Patterns are fnmatch on the name as the source writes it, case-sensitive; "dir/" means "dir/*". Raises `NotFound`
     where nothing is left.
@@ -158,12 +189,14 @@ def make_plan(
     if not chosen:
         raise NotFound(*_nothing(key, [name_ for name_, _ in named]))
     chosen.sort(key=lambda pair: pair[0])
+    chosen = chosen[:limit]
     paths = distinct_paths([name_ for name_, _ in chosen])
     planned = tuple(
         PlannedFile(item.url, name_, path, item.bytes, item.digest.lower(), _kind(name_, item.format))
         for (name_, item), path in zip(chosen, paths, strict=True)
     )
-    return FetchPlan(key, name, out, planned, revision, license, access, free)
+    estimate = estimate if len(planned) == len(files) else None
+    return FetchPlan(key, name, out, planned, revision, license, access, free, estimate, asked, elsewhere)
 
 
 def file_name(item: Distribution) -> str:

@@ -25,8 +25,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ReceiptFile:
-    """One file as it was placed. `verified` says what it was checked against: sha256, md5, git-sha1, size or none;
-    `source` is a hash of the whole address, of which `url` shows what is no secret."""
+    """One file as it was placed. `verified` says what it was checked against: sha256, sha1, md5, git-sha1, records (the
+    digests that the records of a web archive have), size or none; `source` is a hash of the whole address, of which
+    `url` shows what is no secret."""
 
     path: str
     bytes: int
@@ -38,7 +39,8 @@ class ReceiptFile:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a folder holds of a dataset. `license` and `access` are as they stood then; `fetched` is UTC, ISO 8601."""
+    """What a folder holds of a dataset. `license` and `access` are as they stood then; `fetched` is UTC, ISO 8601;
+    `asked` is what was asked of the source, as it is typed (`--lang zh`)."""
 
     key: str
     name: str
@@ -47,6 +49,7 @@ class Receipt:
     access: str
     fetched: str
     files: tuple[ReceiptFile, ...]
+    asked: str = ""
 
     @property
     def total_bytes(self) -> int:

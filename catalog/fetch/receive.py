@@ -14,6 +14,7 @@ from catalog.fetch.parts import Note, Part, source_id
 from catalog.fetch.plan import CAP_BYTES, PlannedFile, size_text
 from catalog.fetch.resume import (
     Resume,
+    can_go_on,
     comes_packed,
     explained,
     is_coded,
@@ -21,6 +22,8 @@ from catalog.fetch.resume import (
     looks_like_page,
     range_headers,
     resume_at,
+    resume_in,
+    span_of,
     told_digest,
     unsatisfied_total,
 )
@@ -31,6 +34,7 @@ NEWS: Final = 1 * MiB  # bytes that make a broken try worth while
 NO_LIMIT: Final = 1 << 62
 
 TokenFor = Callable[[str], str | None]
+Explain = Callable[[HttpStatus], CatalogError | None]
 
 
 class Mismatch(Fatal):
@@ -71,13 +75,14 @@ class Count:
 @dataclass(frozen=True)
 class Line:
     """How to reach the files of one fetch: `token` gives the token for an address, `limit` caps a file whose size the
-    plan does not know (None: no cap)."""
+    plan does not know (None: no cap), `explain` says what a refusal of this source means."""
 
     web: Web
     token: TokenFor = field(default=lambda url: None, repr=False)  # noqa: ARG005
     stop: threading.Event = field(default_factory=threading.Event)
     limit: int | None = CAP_BYTES
     count: Count = field(default_factory=Count)
+    explain: Explain = field(default=lambda error: None, repr=False)  # noqa: ARG005
 
 
 class Receiver:
@@ -88,6 +93,7 @@ class Receiver:
         self._file = file
         self._part = part
         self.told = part.note.digest if part.note else ""
+        self._span = span_of(file.url)
         self._digests: Digests | None = None
         self._opened = self._came = False
         self._refusals = 0
@@ -134,10 +140,10 @@ class Receiver:
 
     def _attempt(self) -> bool:
         """Ask for what is missing. True when the file is whole, false when it must be asked for again."""
-        headers = range_headers(self._part.size, self._part.note, bool(self._file.digest))
-        if self._part.size and not headers:
+        if self._part.size and not can_go_on(self._part.size, self._part.note, bool(self._file.digest)):
             self._restart()
         asked = self._part.size
+        headers = range_headers(asked, self._part.note, bool(self._file.digest), self._span)
         if asked and self._part.note:
             self._hashing(self._part.note.size)
         line = self._line
@@ -147,7 +153,7 @@ class Receiver:
                 self._opened = True
                 return self._receive(stream, asked)
         except HttpStatus as error:
-            if error.status != 416 or not asked:
+            if error.status != 416 or not asked or self._span:
                 raise
             if unsatisfied_total(error.headers) == asked == (self._file.bytes or asked):
                 return True
@@ -157,16 +163,20 @@ class Receiver:
     def _receive(self, stream: Stream, asked: int) -> bool:
         if comes_packed(self._file.name, stream.url):
             raise Packed(f"{self._file.name} comes packed.", "Its ZIP can be fetched.")
-        resume = resume_at(stream.status, stream.headers, stream.length, asked, self._part.note)
+        if self._span:
+            resume = resume_in(stream.status, stream.headers, asked, self._part.note, self._span)
+        else:
+            resume = resume_at(stream.status, stream.headers, stream.length, asked, self._part.note)
         if resume is None:
             self._restart()
             return False
         pieces = self._planned(stream, resume)
         if resume.start < self._part.size:
             self._restart()
-        self._hear(told_digest(stream.headers))
+        told = "" if self._span else told_digest(stream.headers)
+        self._hear(told)
         if self._part.size == 0:
-            self._part.describe(_note(self._file.url, stream, resume.total))
+            self._part.describe(_note(self._file.url, stream, resume.total, told))
         self._store(pieces, self._hashing(resume.total), self._most(resume))
         wanted = self._file.bytes if self._file.bytes is not None else resume.total
         if wanted is not None and self._part.size < wanted:
@@ -248,6 +258,8 @@ class Receiver:
     def _refused(self, error: HttpStatus) -> CatalogError:
         """A refusal by another host than the planned one is first tried anew from the planned address: what it signed
         may have expired. Else the refusal is raised as the user should read it."""
+        if (meant := self._line.explain(error)) is not None:
+            raise meant from error
         elsewhere = urlsplit(error.url).netloc != urlsplit(self._file.url).netloc
         self._refusals += 1
         if elsewhere and error.status in (400, 401, 403, 404, 410) and self._refusals <= 2:
@@ -255,10 +267,10 @@ class Receiver:
         raise explained(error, self._file) from error
 
 
-def _note(url: str, stream: Stream, total: int | None) -> Note:
+def _note(url: str, stream: Stream, total: int | None, told: str) -> Note:
     headers = stream.headers
     etag, modified = headers.get("etag", "")[:500], headers.get("last-modified", "")[:100]
-    return Note(source_id(url), etag, modified, total, told_digest(headers))
+    return Note(source_id(url), etag, modified, total, told)
 
 
 def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

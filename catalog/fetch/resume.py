@@ -15,9 +15,18 @@ from catalog.fetch.plan import PlannedFile
 from catalog.web import HttpStatus
 
 _RANGE: Final = re.compile(r"bytes\s+(?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)\Z")
+_SPAN: Final = re.compile(r"bytes=(\d{1,15})-(\d{1,15})\Z")
 _TOLD_MD5: Final = re.compile(r"(?:\A|[,\s])md5=([A-Za-z0-9+/]{22}==)(?:,|\s|\Z)")
 _PAGES: Final = frozenset(["", "htm", "html", "xhtml", "shtml", "mhtml", "php", "asp", "aspx", "jsp", "svg", "xml"])
 _AS_THEY_ARE: Final = (".gz", ".tgz", ".bgz")  # names whose bytes some servers call "coded in gzip"
+
+
+@dataclass(frozen=True)
+class Span:
+    """The bytes of a file that are wanted, when not all are: from `start`, `length` of them."""
+
+    start: int
+    length: int
 
 
 @dataclass(frozen=True)
@@ -28,16 +37,43 @@ class Resume:
     total: int | None
 
 
-def range_headers(size: int, note: Note | None, has_digest: bool) -> dict[str, str]:
-    """The request headers that ask for the rest after `size` bytes; {} where the rest could not be trusted.
+def span_of(url: str) -> Span | None:
+    """The bytes that an address means (`https://host/file#bytes=100-199`), None for the whole file."""
+    match = _SPAN.match(url.partition("#")[2])
+    return Span(int(match[1]), int(match[2]) - int(match[1]) + 1) if match and int(match[1]) <= int(match[2]) else None
 
-    With a validator the server itself tells whether the file is still the same; without one, only a digest can.
-    """
-    if not size or note is None:
+
+def can_go_on(size: int, note: Note | None, has_digest: bool) -> bool:
+    """Whether the rest after `size` bytes could be trusted: with a validator the server itself tells whether the file
+    is still the same; without one, only a digest can."""
+    return bool(size) and note is not None and (bool(note.validator) or has_digest)
+
+
+def range_headers(size: int, note: Note | None, has_digest: bool, span: Span | None = None) -> dict[str, str]:
+    """The request headers that ask for the rest after `size` bytes, of `span` alone where there is one; where the rest
+    could not be trusted, those for all of it."""
+    goes_on = can_go_on(size, note, has_digest)
+    if not goes_on and span is None:
         return {}
-    if note.validator:
-        return {"Range": f"bytes={size}-", "If-Range": note.validator}
-    return {"Range": f"bytes={size}-"} if has_digest else {}
+    start, last = (span.start, str(span.start + span.length - 1)) if span else (0, "")
+    condition = {"If-Range": note.validator} if goes_on and note and note.validator else {}
+    return {"Range": f"bytes={start + size * goes_on}-{last}", **condition}
+
+
+def resume_in(status: int, headers: Mapping[str, str], asked: int, note: Note | None, span: Span) -> Resume | None:
+    """As `resume_at`, for a part of a file, which comes with a 206 alone."""
+    match = _RANGE.match(headers.get("content-range", ""))
+    if status == 200 and asked:  # not the file that it was
+        return None
+    if status != 206 or match is None or match[1] is None:
+        raise Fatal("The server gives no parts of files.", "Fetch the whole file.")
+    etag = headers.get("etag", "")
+    begins, ends = int(match[1]) == span.start + asked, int(match[2]) == span.start + span.length - 1
+    if not begins or (asked and note is not None and note.etag and etag and etag != note.etag):
+        return None
+    if not ends:
+        raise Fatal("The server has fewer bytes than the part that was asked for.", "Plan again.")
+    return Resume(asked, span.length)
 
 
 def resume_at(

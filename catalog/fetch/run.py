@@ -20,7 +20,7 @@ from catalog.fetch import parts, receipt
 from catalog.fetch.place import Folder, usual_mode
 from catalog.fetch.plan import CAP_BYTES, FetchPlan, PlannedFile, size_text
 from catalog.fetch.receipt import Receipt, ReceiptFile
-from catalog.fetch.receive import Line, TokenFor
+from catalog.fetch.receive import Explain, Line, TokenFor
 from catalog.fetch.transfer import Placed, Site, transfer
 from catalog.web import Web
 
@@ -50,6 +50,7 @@ def fetch(
     out: Path,
     *,
     token: str | TokenFor | None = None,
+    explain: Explain = lambda error: None,  # noqa: ARG005
     jobs: int = 4,
     yes: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
@@ -59,9 +60,10 @@ def fetch(
     writes beside them. Both callbacks run in the calling thread.
 
     `token` is a function that gives the token for an address, or one token, which then goes to the origin of the first
-    file alone. `yes` allows what is above the caps. The first error stops the other files and is raised: `Usage` (caps,
-    a folder of another dataset), `Gated`, `NotFound`, `Retriable`, `Fatal`. After any of them, and after a kill, the
-    same call goes on where it stopped.
+    file alone. `explain` says what a refusal means at this source, None for what it means anywhere. `yes` allows what
+    is above the caps. The first error stops the other files and is raised: `Usage` (caps, a folder of another dataset),
+    `Gated`, `NotFound`, `Retriable`, `Fatal`. After any of them, and after a kill, the same call goes on where it
+    stopped.
     """
     if not plan.files:
         raise NotFound(f"{plan.key} has no files to fetch.", "Its page may tell how to get it.")
@@ -73,7 +75,7 @@ def fetch(
         if before is not None:
             receipt.check_owner(before, plan.key, str(out))
         _check_room(plan, out)
-        line = Line(web, bound(token, plan.files[0].url), limit=None if yes else CAP_BYTES)
+        line = Line(web, bound(token, plan.files[0].url), limit=None if yes else CAP_BYTES, explain=explain)
         site = Site(root, held, mode, plan.revision, _known(before, held))
         placed = _run(line, site, plan.files, jobs, _teller(plan, line, on_progress), on_file)
         result = receipt.merged(before, _receipt(plan, [each.entry for each in placed]))
@@ -144,12 +146,12 @@ def _known(before: Receipt | None, held: Folder) -> dict[str, ReceiptFile]:
 def _check_room(plan: FetchPlan, out: Path) -> None:
     """Refuse before the first byte what the disk cannot hold."""
     free = shutil.disk_usage(out).free
-    if plan.total_bytes <= free:
+    if plan.expected_bytes <= free:
         return
     here = sum(file.stat().st_size for file in out.rglob("*") if file.is_file() and not file.is_symlink())
-    if plan.total_bytes - here > free:
+    if plan.expected_bytes - here > free:
         raise Fatal(
-            f"{size_text(plan.total_bytes)} are to come, but {out} has {size_text(free)} free.",
+            f"{size_text(plan.expected_bytes)} are to come, but {out} has {size_text(free)} free.",
             "Free some space, choose another folder with --out, or fewer files with --include.",
         )
 
@@ -226,10 +228,11 @@ def _work(line: Line, site: Site, waiting: queue.SimpleQueue[PlannedFile], event
             events.put(transfer(line, site, file))
         except BaseException as error:
             events.put(error)
+            line.stop.set()  # at once: a host that refused one file is not asked for the next
     events.put(None)
 
 
 def _receipt(plan: FetchPlan, entries: list[ReceiptFile]) -> Receipt:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     files = tuple(sorted(entries, key=lambda entry: entry.path))
-    return Receipt(plan.key, plan.name, plan.revision, plan.license, plan.access, now, files)
+    return Receipt(plan.key, plan.name, plan.revision, plan.license, plan.access, now, files, plan.asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -88,7 +89,7 @@ def _in_place(site: Site, folder: Folder, name: str, file: PlannedFile) -> Recei
     known = site.known.get(file.path)
     if known is not None and known.source != _source(site, file):
         known = None
-    if file.verified_by == "none" and known is None:
+    if file.verified_by in ("none", "records") and known is None:
         return None
     digest = file.digest or (f"sha256:{known.sha256}" if known else "")
     if not receipt.matches(folder, name, found, file.bytes, digest):
@@ -146,8 +147,25 @@ def _checked(site: Site, file: PlannedFile, part: Part, found: dict[str, str], t
     if announced is False:
         raise Mismatch(f"{file.name} came damaged: its {told.partition(':')[0]} is not what its server names.", hint)
     otherwise = told.partition(":")[0] if announced else "none" if file.bytes is None else "size"
+    if not same and file.is_archive and _checked_records(part, file):
+        otherwise = "records"
     verified = file.verified_by if same else otherwise
     return _entry(site, file, part.size, found["sha256"], verified)
+
+
+def _checked_records(part: Part, file: PlannedFile) -> int:
+    """How many records of a web archive have the digest that they name. Raises `Mismatch` for one with another."""
+    from catalog.datafile.warc import check
+
+    with os.fdopen(os.dup(part.fd), "rb") as content:
+        content.seek(0)
+        try:
+            return check(content)
+        except (ValueError, EOFError, OSError, zlib.error) as error:
+            said = " ".join(str(error).split())[:100]
+            raise Mismatch(
+                f"{file.name} came damaged: {said}.", "Try again; it may be damaged at its source."
+            ) from error
 
 
 def _set_aside(site: Site, folder: Folder, name: str, entry: ReceiptFile) -> str:

@@ -131,6 +131,7 @@ _HINTS: Final = {
 }
 
 
+_BYTES: Final = re.compile(r"bytes=\d{1,15}-\d{1,15}")
 _SECRET: Final = re.compile(
     r"sig|token|key|secret|auth|expire|credential|password|passwd|session|policy|\Ax-|\Ase\Z|\Ask\Z", re.IGNORECASE
 )
@@ -155,13 +156,15 @@ def public_url(url: str, limit: int = 300) -> str:
 
 
 def stored_url(url: str) -> str:
-    """An address fit for a receipt: with its query, but signatures, keys and other long or secret values masked."""
+    """An address fit for a receipt: with its query, but signatures, keys and other long or secret values masked; of a
+    fragment only the bytes that it names (`#bytes=0-99`) are kept."""
     try:
-        query = urlsplit(url).query
+        query, fragment = urlsplit(url)[3:5]
     except ValueError:
         return public_url(url)
     shown = [_masked(part) for part in query.split("&") if part]
-    return public_url(url, 4000) + ("?" + "&".join(shown) if shown else "")
+    span = f"#{fragment}" if _BYTES.fullmatch(fragment) else ""
+    return public_url(url, 4000) + ("?" + "&".join(shown) if shown else "") + span
 
 
 def _masked(part: str) -> str:
