@@ -28,7 +28,7 @@ REQUIRED = (
     "licenses", "evidence",
 )  # fmt: skip
 
-_HANDLES = ("huggingface:", "kaggle:", "uci:")
+_HANDLES = ("huggingface:", "kaggle:", "uci:", "commoncrawl:", "wikimedia:")
 _PAGES = {
     "huggingface:": "https://huggingface.co/datasets/",
     "kaggle:": "https://www.kaggle.com/datasets/",
@@ -119,7 +119,8 @@ def _distribution(place: str | Mapping[str, Any]) -> Distribution:
     digest = next((f"{kind}:{place[kind]}" for kind in ("sha256", "md5") if place.get(kind)), "")
     return Distribution(
         url=place["url"],
-        kind=place.get("kind", "page"),
+        kind=place.get("kind", "repo" if place["url"].startswith(_HANDLES) else "page"),
+        path=place.get("path", ""),
         format=place.get("format", ""),
         bytes=place.get("bytes"),
         digest=digest,

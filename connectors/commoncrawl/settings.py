@@ -1,0 +1,70 @@
+"""Where Common Crawl is, from the environment, and what its answers mean.
+
+`CATALOG_COMMONCRAWL_ENDPOINT` names the host of the files or a mirror of it, `CATALOG_COMMONCRAWL_INDEX` that of the
+index and of the list of snapshots.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from catalog.errors import CatalogError, Fatal, Usage
+from catalog.web import HttpStatus
+
+DATA: Final = "https://data.commoncrawl.org"
+INDEX: Final = "https://index.commoncrawl.org"
+DATA_NAME: Final = "CATALOG_COMMONCRAWL_ENDPOINT"
+INDEX_NAME: Final = "CATALOG_COMMONCRAWL_INDEX"
+MAIN: Final = "CC-MAIN"
+NEWS: Final = "CC-NEWS"
+
+_IN_URL: Final = re.compile(r"/crawl-data/(CC-MAIN-\d{4}(?:-\d{2,4})?)/|/crawl-data/CC-NEWS/(\d{4})/(\d{2})/")
+
+
+def data() -> str:
+    """The address of the files, without a slash at its end."""
+    return _setting(DATA_NAME, DATA)
+
+
+def index() -> str:
+    """The address of the index, without a slash at its end."""
+    return _setting(INDEX_NAME, INDEX)
+
+
+def hosts() -> frozenset[str]:
+    """The hosts that the user named in the environment."""
+    named = (os.environ.get(name, "").strip() and _setting(name, "") for name in (DATA_NAME, INDEX_NAME))
+    return frozenset(host for address in named if address and (host := urlsplit(address).hostname))
+
+
+def snapshot_in(url: str) -> str:
+    """The snapshot, or the month of the news crawl, in the address of a file; "" for none."""
+    match = _IN_URL.search(urlsplit(url).path)
+    return (match[1] or f"{match[2]}-{match[3]}") if match else ""
+
+
+def explained(error: HttpStatus) -> CatalogError | None:
+    """What a refusal means: these hosts answer 403 to who asks too much, and more requests make it last."""
+    ours = {urlsplit(address).netloc for address in (data(), index())}
+    host = urlsplit(error.url).netloc
+    if error.status != 403 or host not in ours:
+        return None
+    return Fatal(
+        f"{host} has blocked this address (403), so nothing more is asked of it.",
+        "Wait a day, then go on with fewer connections (--jobs 2); what came is kept.",
+    )
+
+
+def _setting(name: str, usual: str) -> str:
+    value = os.environ.get(name, "").strip().rstrip("/") or usual
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise Usage(f"{name} is not a web address: {value[:80]!r}.", "Write it as https://host.")
+    return value
