@@ -19,7 +19,7 @@ from catalog.tagger import complete
 
 GUIDE = Path(__file__).resolve().parents[1] / "CONTRIBUTING.md"
 STATED = ("domain", "task", "language", "genre", "modality", "format")
-PLACE = re.compile(r"https?://\S+|(huggingface|kaggle):[\w.-]+(/[\w.-]+)?|uci:\d+")
+PLACE = re.compile(r"https?://\S+|(huggingface|kaggle):[\w.-]+(/[\w.-]+)?|uci:\d+|(commoncrawl|wikimedia):[\w.-]+")
 
 
 @pytest.fixture(scope="module")
