@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.google import sitemaps
 from connectors.google.sitemaps import MOST_ADDRESSES, Listed, Sitemap, address, home, moment
 from tests.origin.web_site import sitemap
 
@@ -292,6 +293,35 @@ def test_every_date_is_read(when: datetime) -> None:
 )
 def test_addresses(text: str, kept: str) -> None:
     assert address(text, URL) == kept
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            "http://",
+            "https://",
+            "HTTP://",
+            "a.org",
+            "A.org",
+            "[::1]",
+            "user@",
+            ":80",
+            ":99999",
+            ":0",
+            "/",
+            "/x;y",
+            "?",
+        ),
+        *("?", "?b=1", "#part", " ", "\t", "\\", "..", "\u2003", "\xa0", "\ud800", "ä", "%20", "//"),
+    ]
+)
+
+
+@settings(max_examples=2_000)
+@given(st.lists(st.one_of(_PIECES, st.text(max_size=3)), max_size=8).map("".join))
+def test_a_plain_address_is_kept_as_the_long_way_would(text: str) -> None:
+    for each in (text, f"https://a.org/{text}"):
+        assert address(each, URL) == sitemaps._made(each, URL)
 
 
 def test_the_home_of_an_address() -> None:

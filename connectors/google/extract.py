@@ -105,8 +105,11 @@ def _declared(body: bytes, content_type: str) -> str:
 
 
 def _read_page(page: str, lower: str, xml: bool, reading: Reading) -> None:
-    if "ld+json" in lower or "ld&#" in lower:
-        for script in scripts(page, xml=xml):
+    last = max(
+        lower.rfind("ld+json"), lower.rfind("ld&#")
+    )  # small letters may be more, so it stands no later in `page`
+    if last >= 0:
+        for script in scripts(page, xml=xml, until=last):
             if _is_jsonld(script):
                 _read_block(script.text, script.start, page, reading)
     if reading.nodes:

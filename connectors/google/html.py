@@ -16,7 +16,9 @@ MAX_TAGS: Final = 60_000  # tags of one page that are looked at
 MAX_FAULTS: Final = 20  # tags with an open quote that are looked for to the end of the page
 
 _RAW: Final = "script|style|textarea|title|xmp|iframe|noembed|noframes"
-_START: Final = re.compile(rf"<(?:!--|({_RAW})(?=[\s/>]))", re.IGNORECASE)
+_START: Final = re.compile(
+    r"<(?:!--|(s(?:cript|tyle)|t(?:extarea|itle)|xmp|iframe|no(?:embed|frames))(?=[\s/>]))", re.IGNORECASE
+)
 _ANY: Final = re.compile(r"<(?:!--|(/?[a-zA-Z][^\s/>]*))")
 _REST: Final = re.compile(r"""((?:[^>"']++|"[^"]*+"|'[^']*+')*+)>""")
 _ATTRIBUTE: Final = re.compile(r"""([^\s"'<>/=]++)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'<>]++))?""")
@@ -81,12 +83,13 @@ def attributes(source: str) -> dict[str, str]:
     return found
 
 
-def scripts(page: str, *, xml: bool = False) -> Iterator[Script]:
+def scripts(page: str, *, xml: bool = False, until: int | None = None) -> Iterator[Script]:
     """The scripts of a page that say of what type they are; comments and other raw text are passed over. In XHTML
-    (`xml`) a script may close itself."""
+    (`xml`) a script may close itself. None is looked for that begins behind `until`."""
     at = faults = 0
     open_ended: set[str] = set()
-    while mark := _START.search(page, at):
+    last = len(page) if until is None else until
+    while mark := _START.search(page, at, last):
         if mark[1] is None:
             end = page.find("-->", mark.end())
             if end < 0:

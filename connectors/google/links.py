@@ -6,7 +6,7 @@ Pure, and safe for any input: what is none is "".
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -107,6 +107,7 @@ def is_home(url: str) -> bool:
     return parts.path.strip("/").lower() in ("", "index.html", "index.php", "home") and not parts.query
 
 
+@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """The host of an address, "" where it has none."""
     try:

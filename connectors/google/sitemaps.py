@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 from xml.parsers import expat
@@ -31,6 +32,12 @@ _W3C: Final = re.compile(
     re.ASCII,
 )
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+_KEPT: Final = re.compile(
+    r"https?://[a-z0-9][a-z0-9.-]*(?::[1-9][0-9]{0,3})?/[^\s\x00-\x20\x7f-\xa0?#;\\\ud800-\udfff]*"
+    r"(?:\?[^\s\x00-\x20\x7f-\xa0#\\\ud800-\udfff]+)?\Z"
+)
+"""An address that is kept as it came."""
+_ORIGIN: Final = re.compile(r"https?://[^/?#@\\]+(?=/)")
 
 
 @dataclass(frozen=True)
@@ -232,6 +239,7 @@ def moment(text: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=4096)
 def _date(text: str) -> str:
     """A date of the W3C form, or of RFC 822 as RSS has it."""
     if found := moment(text):
@@ -251,6 +259,13 @@ def _zone(text: str | None) -> timezone:
 
 def address(text: str, base: str = "") -> str:
     """An http(s) address as it is kept: absolute, without fragment, host in small letters; "" for what is none."""
+    if len(text) <= LONGEST and _KEPT.match(text):
+        return text
+    return _made(text, base)
+
+
+def _made(text: str, base: str) -> str:
+    """What `address` makes of a text that is not yet as it should be."""
     try:
         parts = urlsplit(urljoin(base, text.strip()) if base else text.strip())
         host, port = parts.hostname or "", parts.port
@@ -265,6 +280,12 @@ def address(text: str, base: str = "") -> str:
 
 def home(url: str) -> tuple[str, int | None]:
     """The host (without `www.`) and the port that an address belongs to; the web's usual ports are None."""
+    origin = _ORIGIN.match(url)
+    return _home(origin[0] if origin else url)
+
+
+@lru_cache(maxsize=1024)
+def _home(url: str) -> tuple[str, int | None]:
     parts = urlsplit(url)
     port = parts.port if parts.port not in (80, 443) else None
     return (parts.hostname or "").removeprefix("www."), port
