@@ -8,7 +8,6 @@ uses, and a dozen function words each of eighteen languages. Where that is not c
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Final
 
 READ: Final = 300  # characters looked at
@@ -99,10 +98,11 @@ def _by_script(text: str) -> tuple[str, str]:
 def _by_words(words: list[str]) -> tuple[str, str]:
     if len(words) < WORDS:
         return "", ""
-    hits: Counter[str] = Counter()
-    for word in words:
-        hits.update(_LANGUAGES.get(word, ()))
-    ranked = hits.most_common(2)
+    hits: dict[str, int] = {}
+    for codes in [_LANGUAGES[word] for word in words if word in _LANGUAGES]:
+        for code in codes:
+            hits[code] = hits.get(code, 0) + 1
+    ranked = sorted(hits.items(), key=lambda pair: -pair[1])[:2]
     if not ranked or ranked[0][1] < HITS * len(words):
         return "", ""
     code, most = ranked[0]

@@ -41,7 +41,8 @@ def _weighed(scores: dict[str, Score]) -> dict[str, Score]:
     """The scores with the backdrop's share of them where another domain speaks as well."""
     if len(scores) < 2 or not scores.keys() & BACKDROP.keys():
         return scores
-    return {term: Score(score.points * BACKDROP.get(term, 1), words=score.words) for term, score in scores.items()}
+    behind = {term: scores[term] for term in BACKDROP if term in scores}
+    return scores | {term: Score(each.points * BACKDROP[term], words=each.words) for term, each in behind.items()}
 
 
 def _points(scores: dict[str, Score], term: str) -> float:

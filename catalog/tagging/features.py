@@ -67,14 +67,19 @@ def of_body_word(word: str) -> Iterator[str]:
         yield f"w {word}"
 
 
-def of_found(found: Found) -> Iterator[tuple[str, int, str]]:
+def of_found(found: Found) -> list[tuple[str, int, str]]:
     """What the word lists found: each term, points in `STEPS` of `FULL`, a phrase; the best of a facet once more."""
+    listed = []
     for facet, terms in found.items():
         most = max([score.points for score in terms.values()])
         for term, score in terms.items():
-            yield f"r {facet} {term}", int(min(score.points, FULL) * STEPS / FULL), score.words[0]
-            if score.points == most and most >= 2:
-                yield f"R {facet} {term}", STEPS // 2, score.words[0]
+            points = score.points
+            listed.append(
+                (f"r {facet} {term}", STEPS if points >= FULL else int(points * STEPS / FULL), score.words[0])
+            )
+            if points == most and most >= 2:
+                listed.append((f"R {facet} {term}", STEPS // 2, score.words[0]))
+    return listed
 
 
 def share(count: int) -> float:

@@ -16,7 +16,9 @@ BOTH: Final = 0.03  # what a second, independent rule adds to the confidence
 def best(tags: Iterable[Tag]) -> list[Tag]:
     """One tag a term, the surest; a second rule that says the same adds a little. In order of first mention."""
     tags = list(tags)
-    if len(tags) < 2:
+    if not tags:
+        return tags
+    if len(tags) == 1:
         return [tag for tag in tags if tag.confidence >= SHOWN]
     kept: dict[str, Tag] = {}
     for tag in tags:

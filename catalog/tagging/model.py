@@ -82,12 +82,18 @@ class Reading:
 
     def reasons(self, facet: Facet, place: int) -> list[tuple[float, str]]:
         """The words that speak for a term, the most telling first, each with minus what it adds to the score."""
-        told = [(times / features.STEPS, word, packed) for word, times, packed in self._listed]
-        for words, kept in ((self._titled, self._model.title), (self._words, self._model.body)):
-            told += [(self._worth, word, kept.get(word, 0)) for word in words]
         shift, unit = LANE * (facet.lane + place), self._model.unit
-        given = [(worth, word, (packed >> shift & FULL) - ZERO) for worth, word, packed in told if packed > FULL]
-        return sorted([(-worth * unit * each, word) for worth, word, each in given if each > 0])
+        lists = [(-(times / features.STEPS) * unit, word, packed) for word, times, packed in self._listed]
+        own, kept = -self._worth * unit, (self._model.title, self._model.body)
+        words = [(own, word, kept[0].get(word, 0)) for word in self._titled]
+        words += [(own, word, kept[1].get(word, 0)) for word in self._words]
+        return sorted(
+            [
+                (least * each, word)
+                for least, word, packed in lists + words
+                if packed > FULL and (each := (packed >> shift & FULL) - ZERO) > 0
+            ]
+        )
 
 
 class Model:

@@ -72,13 +72,17 @@ class Matcher:
             if start < after:
                 continue
             word = words[start]
-            pair = f"{word} {words[start + 1]}" if first[word] > 1 and start + 1 < count else ""
-            for size in range(min(first.get(pair, 1), count - start), 0, -1):
-                phrase = word if size == 1 else pair if size == 2 else " ".join(words[start : start + size])
-                if phrase in phrases and phrase != but:
-                    found.append(phrase)
-                    after = start + size
-                    break
+            if first[word] > 1 and start + 1 < count and (most := first.get(f"{word} {words[start + 1]}", 0)):
+                for size in range(min(most, count - start), 1, -1):
+                    phrase = " ".join(words[start : start + size])
+                    if phrase in phrases and phrase != but:
+                        found.append(phrase)
+                        after = start + size
+                        break
+                if start < after:
+                    continue
+            if word in phrases and word != but:
+                found.append(word)
         return found
 
     def unspaced(self, run: str, but: str = "") -> list[str]:
@@ -198,6 +202,8 @@ def scan(text: Text) -> Found:
 
 
 def _count(found: Found, meanings: tuple[Meaning, ...], phrase: str, factor: float) -> None:
+    title = factor > 1
+    words = f"{phrase}*" if title else phrase
     for facet, term, weight in meanings:
         scores = found.get(facet)
         if scores is None:
@@ -205,9 +211,12 @@ def _count(found: Found, meanings: tuple[Meaning, ...], phrase: str, factor: flo
         score = scores.get(term)
         if score is None:
             score = scores[term] = Score()
-        points = weight * (TITLE_WEAK if factor > 1 and weight == WEAK else factor)
-        if weight == WEAK and factor <= 1:
-            points = min(points, MAX_WEAK - score.weak)
+        if weight != WEAK:
+            score.points += weight * factor
+        elif title:
+            score.points += weight * TITLE_WEAK
+        else:
+            points = min(weight * factor, MAX_WEAK - score.weak)
             score.weak += points
-        score.points += points
-        score.words.append(f"{phrase}*" if factor > 1 else phrase)
+            score.points += points
+        score.words.append(words)

@@ -56,5 +56,7 @@ def _from_columns(detected: Detected | None) -> list[Tag]:
 
 def _from_name(record: Record) -> list[Tag]:
     """A name that ends in bench or eval is a benchmark's (SysBench, AlpacaEval)."""
-    named = _BENCHMARK.search(record.name.rpartition("/")[2])
+    name = record.name.rpartition("/")[2]
+    lower = name.lower()
+    named = _BENCHMARK.search(name) if "bench" in lower or "eval" in lower else None
     return [Tag("task", "eval", "name", named[0], 0.8)] if named else []

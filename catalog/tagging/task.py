@@ -55,5 +55,7 @@ def _above(term: str) -> frozenset[str]:
 
 def _closest(tags: Sequence[Tag]) -> list[Tag]:
     """Without the tasks that a closer one among them includes."""
+    if len(tags) < 2:
+        return list(tags)
     included = frozenset[str]().union(*(_above(tag.term) for tag in tags))
     return [tag for tag in tags if tag.term not in included]
