@@ -90,6 +90,10 @@ def load(path: str, now: datetime | None = None) -> Config:
 def asked_for(values: Mapping[str, Any]) -> dict[str, Any]:
     """A request as a walk is known by: what was not given is left out, lists are in order and without repeats."""
     given = {name: value for name, value in values.items() if value not in (None, False, "", (), [])}
+    for name, value in given.items():
+        for each in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(each, str) and each.encode("utf-8", "replace").decode() != each:
+                raise Usage(f"what {name.replace('_', '-')} names is no text in UTF-8.", "Write it in UTF-8.")
     return {name: sorted(set(each)) if isinstance(each, (list, tuple)) else each for name, each in given.items()}
 
 

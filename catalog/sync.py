@@ -98,7 +98,7 @@ def sync(
                 return progress
     except (CatalogError, KeyboardInterrupt) as error:
         if not ended:
-            registry.finish_run(progress.run, "stopped", _reason(error))
+            _close(registry, progress, error)
         if isinstance(error, BudgetSpent) and progress.pages:
             progress.stopped, progress.message = True, f"{error.message} {_GOES_ON}"
             return progress
@@ -225,7 +225,7 @@ def import_pages(
             if on_page is not None:
                 on_page(progress)
     except (CatalogError, KeyboardInterrupt) as error:
-        registry.finish_run(progress.run, "stopped", _reason(error))
+        _close(registry, progress, error)
         raise
     registry.finish_run(progress.run, "done")
     return progress
@@ -255,6 +255,14 @@ def store_details(registry: Registry, connector: Connector, record: Record) -> E
     run = registry.begin_run(connector.name, "refresh", {"name": entry.id})
     registry.commit_page(run, [entry], end=End(connector.name))
     return entry
+
+
+def _close(registry: Registry, progress: Progress, error: BaseException) -> None:
+    """Close the books of a run that ended early; a request that makes no sense leaves no run behind."""
+    if isinstance(error, Usage) and not progress.pages and not progress.resumed:
+        registry.forget_run(progress.run)
+    else:
+        registry.finish_run(progress.run, "stopped", _reason(error))
 
 
 def _reason(error: BaseException) -> str:

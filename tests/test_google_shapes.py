@@ -328,6 +328,49 @@ def test_a_word_in_the_text_keeps_nobody_out() -> None:
     assert names(html(head, script(SET))) == [NAME]
 
 
+@pytest.mark.parametrize("entity", ["&#" + "9" * 5_000 + ";", "&#" + "0" * 5_000 + "65", "&#x" + "f" * 5_000 + ";"])
+def test_a_number_of_thousands_of_digits_is_no_letter(entity: str) -> None:
+    node = {"@context": "https://schema.org", "@type": "Dataset", "name": "Tides", "description": f"High {entity} low"}
+    page = f'<script type="application/ld+json" id="{entity}">{json.dumps(node)}</script>'
+    (record,) = read(page.encode(), "text/html", "https://a.org/1").records
+    assert record.description == "High \ufffd low"
+    name = f'<b itemprop="name" title="{entity}">Tides {entity}</b>'
+    tag = f'<p itemscope itemtype="https://schema.org/Dataset">{name}</p>'
+    assert read(tag.encode(), "text/html", "https://a.org/1").records[0].name == "Tides \ufffd"
+
+
+def test_nodes_that_all_refer_to_each_other_are_not_copied_without_end() -> None:
+    """Two levels deep these would be 300 to the power of four."""
+    others = [{"@id": f"#{number}"} for number in range(300)]
+    nodes = [{"@type": "Dataset", "@id": each["@id"], "name": "n", "creator": others} for each in others]
+    found = read(json.dumps({"@context": "https://schema.org", "@graph": nodes}).encode(), "", "https://a.org/1")
+    assert found.records
+
+
+def test_of_many_broken_blocks_the_first_are_told() -> None:
+    page = '<script type="application/ld+json">{"a":</script>\n' * 100_000
+    problems = read(page.encode(), "text/html", "https://a.org/1").problems
+    assert len(problems) == 100
+    assert problems[99].startswith("JSON-LD block 100 is broken at line 100:")
+
+
+def test_of_many_links_the_first_are_followed() -> None:
+    page = '<link rel="alternate" type="application/ld+json" href="/a">' * 80_000
+    assert read(page.encode(), "text/html", "https://a.org/1").notes == ("JSON-LD is linked at https://a.org/a",)
+
+
+def test_a_header_of_spaces_is_read_in_passing() -> None:
+    page = b'<script type="application/ld+json">{"@context": "https://schema.org", "@type": "Thing"}</script>'
+    kind = f"text/html; charset={' ' * 90_000}!"
+    assert read(page, kind, "https://a.org/1").problems == ("The markup describes no Dataset, only Thing.",)
+
+
+def test_a_type_that_is_no_text_is_told_as_far_as_it_is() -> None:
+    page = b'<script type="application/ld+json">{"@context": "https://schema.org", "@type": "\\ud800Thing"}</script>'
+    (problem,) = read(page, "text/html", "https://a.org/1").problems
+    assert problem == "The markup describes no Dataset, only \ufffdThing."
+
+
 def test_links_to_jsonld_of_the_same_host() -> None:
     kind = 'type="application/ld+json"'
     page = html(

@@ -595,3 +595,16 @@ def test_a_visit_without_a_lead_is_no_harm(bench: Bench) -> None:
         unknown = Visit(Lead("https://a.org/", "nowhere"), "read", 1.0)
         registry.commit_page(run, [], places=Places("google", (), (unknown,)))
     assert bench.sql("SELECT count(*) FROM place WHERE scope = 'nowhere'") == [(0,)]
+
+
+def test_a_reason_that_is_no_text_ends_no_harvest(bench: Bench) -> None:
+    """What a reader says of a page may quote half a character; it is stored as far as it is text."""
+
+    def read(body: bytes, content_type: str, url: str) -> Findings:
+        found = extract.read(body, content_type, url)
+        return replace(found, problems=("\ud800 is no letter",)) if url.endswith("/dataset/3") else found
+
+    done = bench.run(read=read)
+    assert (done.new, done.skipped) == (27, 4)
+    assert bench.sql("SELECT reason FROM place WHERE place LIKE '%/dataset/3'") == [("\ufffd is no letter",)]
+    assert ("\ufffd is no letter",) in bench.sql("SELECT reason FROM skip")

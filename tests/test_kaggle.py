@@ -31,6 +31,7 @@ from catalog.connector import (
 )
 from catalog.errors import Fatal, Gated, NotFound, Retriable, Skipped, Usage
 from catalog.record import Amount, Record, Statement
+from catalog.tagging import tag as tagged
 from catalog.web import Web, WebSettings
 from connectors.kaggle import connector, croissant, to_record
 from connectors.kaggle.dates import moment
@@ -150,6 +151,13 @@ class TestMapping:
             Statement("usability", "0.88", "Kaggle usabilityRating"),
         )
         assert record.keywords == ("cancer", "text classification", "video", "english", "business")
+
+    def test_a_catch_all_makes_no_domain(self) -> None:
+        for name, parent in (("business", "people and society > business"), ("arts and entertainment",) * 2):
+            tag = {"name": name, "fullPath": f"subject > {parent}"}
+            record = to_record({**ROW, "title": "Numbers", "subtitle": "", "tags": [tag]})
+            assert record.keywords == (name,)
+            assert not [each for each in tagged(record) if each.facet == "domain" and each.rule != "text"]
 
     def test_tags_as_the_client_and_croissant_write_them(self) -> None:
         texts = [json.dumps(tag) for tag in ROW["tags"]]

@@ -34,6 +34,8 @@ class TestRuns:
         rows = [line.split() for line in listed.stdout.splitlines()]
         assert [row[:3] for row in rows] == [["run", "source", "verb"], ["2", "other", "sync"], ["1", "shelf", "sync"]]
         assert "catalog runs show 2" in listed.stderr
+        assert rows[0][-3:] == ["asked", "for", "message"]
+        assert "--colour red --limit 9" in listed.stdout
         shown = person.types("runs", "show", "1")
         assert "colour=red limit=9" in shown.stdout
         assert re.search(r"^skipped +32$", shown.stdout, re.MULTILINE)

@@ -223,6 +223,13 @@ def test_an_absurd_address_costs_itself_alone() -> None:
     assert [address(each.url) for each in found] == ["", "https://a.org/2"]
 
 
+@pytest.mark.parametrize("start", [b'<urlset a="', b"<urlset><!--", b"<urlset><", b"<?xml "])
+def test_an_element_without_end_is_not_read_over_and_over(start: bytes) -> None:
+    found, problems = read(gzip.compress(start + b"A" * (50 << 20), 1))
+    assert not found
+    assert problems == ["one of its elements has no end"]
+
+
 @given(st.binary(max_size=400))
 @settings(max_examples=300)
 def test_any_bytes_end_well(data: bytes) -> None:

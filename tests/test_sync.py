@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from catalog.cli.progress import progress_line
+from catalog.cli.progress import progress_bar, progress_line
 from catalog.errors import CatalogError
 from catalog.registry import Registry
 from catalog.registry.check import check
@@ -498,6 +498,14 @@ class TestTelling:
         assert progress_line(progress, 2).endswith("about 20 min left")
         progress.total = None
         assert progress_line(progress, 2) == "2,000 records, 500/s"
+        assert progress_line(Progress("x", 1, new=1), 1) == "1 record, 1/s"
+
+    def test_nothing_is_no_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with progress_bar(None) as tell:
+            tell(Progress("x", 1))
+            assert capsys.readouterr().err == ""
+            tell(Progress("x", 1, new=3))
+            assert capsys.readouterr().err.startswith("3 records, ")
 
     def test_a_bar_on_a_terminal(self, person: Person) -> None:
         fill(person.hub, 300, page=100)

@@ -144,6 +144,18 @@ class TestBounds:
         assert "The shelf of other is a file." in person.types("sync", "other").stderr
         assert "The shelf of shelf is a file." in person.types("sync", "shelf", "--registry", "new.db").stderr
 
+    def test_a_request_that_makes_no_sense_leaves_no_run(self, person: Person) -> None:
+        for source in ("kaggle", "google"):
+            assert person.types("sync", source, code=2).returncode == 2
+        assert person.json("runs") == []
+        person.types("sync", "shelf")
+        person.types("sync", "kaggle", code=2)
+        assert [run["source"] for run in person.json("runs")] == ["shelf"]
+
+    def test_words_that_are_no_text(self, person: Person) -> None:
+        done = person.types("sync", "kaggle", "--query", "a\udcff", code=2)
+        assert "what query names is no text in UTF-8." in done.stderr
+
 
 class TestDryRun:
     def test_one_source(self, person: Person) -> None:

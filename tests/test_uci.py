@@ -63,6 +63,7 @@ class TestRecorded:
         made = to_record(payload(shared_fixtures, 45))
         assert (made.key, made.name, made.year, made.modified) == ("uci:45", "Heart Disease", 1989, "2023-11-03")
         assert (made.doi, made.rows and made.rows.value) == ("10.24432/C52P4X", 303)
+        assert made.title == made.name
         assert made.creators[0] == "Andras Janosi"
         assert made.columns == (Column("num", role="target"),)
         assert "\r\n" in made.description

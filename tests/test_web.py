@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import ipaddress
 import json
 import logging
 import os
@@ -542,6 +543,18 @@ def test_public_means_public(address: Any) -> None:
         assert not address.is_multicast
     else:
         assert str(address) not in ("8.8.8.8", "2606:4700::1111")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("192.0.0.8", "192.0.0.170", "192.88.99.1", "100.64.1.1", "64:ff9b:1::7f00:1", "64:ff9b::7f00:1"),
+        *("::ffff:10.0.0.1", "::127.0.0.1", "2002:7f00:1::", "2001:0:53aa::1", "2001:db8::1", "3fff::1"),
+        *("fec0::1", "fd00::1", "fe80::1"),
+    ],
+)
+def test_no_special_network_is_public(address: str) -> None:
+    assert not guard.is_public(ipaddress.ip_address(address))
 
 
 def test_well_known_public_addresses_pass() -> None:

@@ -52,7 +52,7 @@ class _Lines:
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if now >= self._due:
+        if now >= self._due and (progress.records or now >= self._started + EVERY):
             self._due = now + EVERY
             output.say(progress_line(progress, now - self._started))
 
@@ -62,7 +62,7 @@ def progress_line(progress: Progress, seconds: float) -> str:
     rate = progress.records / max(seconds, 0.001)
     done = progress.before + progress.records
     if progress.total is None or rate < 0.001:
-        return f"{done:,} records, {rate:,.0f}/s"
+        return f"{done:,} record{'' if done == 1 else 's'}, {rate:,.0f}/s"
     left = max(0, progress.total - done) / rate
     near = f"{left:.0f} s" if left < 100 else f"{left / 60:.0f} min"
     return f"{done:,} of {progress.total:,} records, {rate:,.0f}/s, about {near} left"

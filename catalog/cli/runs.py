@@ -27,7 +27,8 @@ FIELDS = (
     output.Field("changed", 7, rank=2, right=True),
     output.Field("unchanged", 7, rank=3, right=True),
     output.Field("skipped", 7, rank=2, right=True),
-    output.Field("message", 16, rank=5, grow=1),
+    output.Field("asked for", 12, rank=5, grow=1),
+    output.Field("message", 16, rank=6, grow=1),
 )
 
 
@@ -79,9 +80,12 @@ def runs_command(
 
 
 def _cells(run: Run) -> list[str]:
+    from catalog.cli.syncing import flags_of
+
     started = run.started.replace("T", " ").removesuffix("Z")
     counts = [f"{count:,}" for count in (run.new, run.changed, run.same, run.skipped)]
-    return [str(run.id), run.source, run.verb, started, duration(run.seconds), said(run.status), *counts, run.message]
+    took, asked = duration(run.seconds), flags_of(run.request)
+    return [str(run.id), run.source, run.verb, started, took, said(run.status), *counts, asked, run.message]
 
 
 def duration(seconds: int | None) -> str:

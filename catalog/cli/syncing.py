@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -161,13 +161,19 @@ def _cells(outcome: Outcome) -> list[str]:
 
 
 def request_words(job: Job) -> str:
-    """What is asked for, as it would be typed: `--limit 100 --tag a --tag b`."""
+    """What a job asks for, as it would be typed: `--limit 100 --tag a --tag b`."""
+    budget = f"--max-requests {job.max_requests}" if job.max_requests else ""
+    return " ".join(each for each in (flags_of(job.request), budget) if each)
+
+
+def flags_of(request: Mapping[str, object]) -> str:
+    """A request as it would be typed."""
     words = []
-    for name, value in job.request.items():
+    for name, value in request.items():
         flag = f"--{name.replace('_', '-')}"
         values = value if isinstance(value, list) else [value]
         words += [flag if each is True else f"{flag} {each}" for each in values]
-    return " ".join([*words, *([f"--max-requests {job.max_requests}"] if job.max_requests else [])])
+    return " ".join(words)
 
 
 # -- dry run --------------------------------------------------------------------------------------------------------

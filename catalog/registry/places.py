@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from catalog.connector import Lead, Visit
+from catalog.record import clean
 
 _COLUMNS = "place, scope, kind, host, modified, depth, etag, last_modified, digest, failures, visited, keys"
 _FOUND = """
@@ -120,7 +121,7 @@ def _visit_row(run: int, source: str, visit: Visit, now: str) -> tuple[object, .
     due = "" if visit.again is None else _moment(visit.again)
     lead = visit.lead
     return (
-        *(source, lead.scope, lead.place, visit.outcome, visit.reason[:500], due, now, run),
+        *(source, lead.scope, lead.place, visit.outcome, clean(visit.reason, 500), due, now, run),
         *(visit.etag[:500], visit.last_modified[:100], visit.digest, json.dumps(visit.keys)),
     )
 

@@ -33,7 +33,7 @@ from catalog.index.maintain import (
 )
 from catalog.lock import writer_lock
 from catalog.migrations import migrate, pending, require_current, version_of
-from catalog.record import Entry
+from catalog.record import Entry, clean
 from catalog.registry.backup import back_up
 from catalog.registry.clusters import is_clustered, refresh_clusters
 from catalog.registry.corrections import (
@@ -138,6 +138,8 @@ class Registry:
                 self.connection.execute("ROLLBACK")
             self._terms.reload()
             self._delta.forget()
+            if isinstance(error, UnicodeEncodeError):
+                raise Fatal("a text that came cannot be stored: it holds half a character.", _SEE_RUNS) from error
             if isinstance(error, sqlite3.Error):
                 raise Fatal(f"the registry {self.path} could not be written ({error}).", _SEE_CHECK) from error
             raise
@@ -240,7 +242,7 @@ class Registry:
             (counts.new, counts.changed, counts.same, len(skipped), run),
         ).fetchone()
         room = max(0, MAX_SKIPS - (before - len(skipped)))
-        rows = [(run, record[:500], reason[:500]) for record, reason in skipped[:room]]
+        rows = [(run, clean(record, 500), clean(reason, 500)) for record, reason in skipped[:room]]
         self.connection.executemany("INSERT INTO skip (run_id, record, reason) VALUES (?, ?, ?)", rows)
         return int(page)
 
@@ -253,7 +255,8 @@ class Registry:
 
     def _close_run(self, run: int, status: str, message: str) -> None:
         self.connection.execute(
-            "UPDATE run SET finished = ?, status = ?, message = ? WHERE id = ?", (now(), status, message[:1000], run)
+            "UPDATE run SET finished = ?, status = ?, message = ? WHERE id = ?",
+            (now(), status, clean(message, 1000), run),
         )
 
     def _prepared(self, entry: Entry | Prepared) -> Prepared:
@@ -309,6 +312,11 @@ class Registry:
         with self.transaction():
             self._close_run(run, status, message)
 
+    def forget_run(self, run: int) -> None:
+        """Take back a run that brought nothing and asked nobody."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM run WHERE id = ? AND pages = 0", (run,))
+
     # -- remarks --------------------------------------------------------------------------------------------------
 
     def told(self, name: str) -> bool:
@@ -339,6 +347,7 @@ class Registry:
 
 
 _SEE_CHECK = "See: catalog check"
+_SEE_RUNS = "Tell the author of the connector. What came before is stored."
 _INTERRUPTED = "UPDATE run SET status = 'interrupted' WHERE status = 'running'"
 """There is one writer: whatever still counts as running when it begins something was killed."""
 
@@ -358,7 +367,7 @@ def now() -> str:
 
 
 def _json(value: Mapping[str, object]) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _span(batch: Sequence[tuple[int, Entry]]) -> tuple[int, int]:

@@ -84,7 +84,7 @@ def own_words(text: str) -> int:
     """
     if not _has_cue(text):
         head = text[:HEAD]
-        return len(_WORD.findall(head)) + len(_WIDE.findall(head)) // 2
+        return len(_WORD.findall(head)) + (0 if head.isascii() else len(_WIDE.findall(head)) // 2)
     rest = _TEMPLATE.sub(" ", text[:3000])
     return len(_WORD.findall(rest)) + len(_WIDE.findall(rest)) // 2
 

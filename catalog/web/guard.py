@@ -20,6 +20,8 @@ from catalog.web.model import NoSuchHost, Refused, public_url
 WEB_PORTS: Final = (None, 80, 443)
 LOCAL_NAMES: Final = ("localhost", "local", "internal", "localdomain", "home", "lan", "intranet")
 NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+SPECIAL: Final = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "3fff::/20")))
+"""Networks that Python's releases disagree on, and that no public host has (RFC 6890, 7526, 8215, 9637)."""
 MAX_URL: Final = 8192
 _HOST: Final = re.compile(r"[a-z0-9_][a-z0-9._-]{0,252}\Z|[0-9a-f:.]{2,60}\Z")
 
@@ -89,7 +91,8 @@ def is_public(address: Address) -> bool:
             return False
         if address.is_site_local:
             return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    special = any(address.version == each.version and address in each for each in SPECIAL)
+    return address.is_global and not (address.is_multicast or address.is_reserved or special)
 
 
 def _check_addresses(host: str, addresses: list[str]) -> None:

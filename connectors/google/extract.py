@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from catalog.connector import Findings
 from catalog.errors import Skipped
-from catalog.record import Record
+from catalog.record import Record, clean
 from connectors.google import croissant, jsonld, microdata
 from connectors.google.html import Script, attributes, scripts
 from connectors.google.links import address, canonical, host_of
@@ -18,11 +19,13 @@ Json = dict[str, Any]
 
 MAX_PAGE: Final = 5 << 20  # bytes of a page that are read
 MAX_RECORDS: Final = 1_000  # records of one page
+MAX_PROBLEMS: Final = 100  # of one page that are told
+MAX_LINKS: Final = 2_000  # link and meta tags of one page that are looked at, of each kind
 LEAST: Final = 50  # characters that Google asks a description to have
 
 _TYPE: Final = re.compile(r"application/(?:[a-z0-9.-]+\+)?ld\+json\Z")
 _JSON: Final = re.compile(r"(?:application|text)/(?:[a-z0-9.-]+\+)?json\Z")
-_CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
+_CHARSET: Final = re.compile(rb"charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
 _PROLOG: Final = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{2,30})")
 _EAST: Final = re.compile(r"(?:gb\d|gbk|big5|euc|shift|sjis|iso-2022|utf-16|utf-32|koi8|ks_c)")
 _KNOWN: Final = re.compile(
@@ -131,8 +134,9 @@ def _read_block(text: str, start: int, page: str, reading: Reading) -> None:
     try:
         document = jsonld.parse(text)
     except jsonld.Broken as error:
-        line = page.count("\n", 0, start) + error.line
-        reading.problems.append(f"JSON-LD block {reading.blocks} is broken at line {line}: {error.reason}.")
+        if len(reading.problems) < MAX_PROBLEMS:
+            line = page.count("\n", 0, start) + error.line
+            reading.problems.append(f"JSON-LD block {reading.blocks} is broken at line {line}: {error.reason}.")
         return
     found = jsonld.datasets(document, text)
     reading.others += found.others
@@ -163,9 +167,8 @@ def _findings(reading: Reading, url: str, canonical_page: str) -> Findings:
         reading.problems.append(f"The page has {len(reading.nodes):,} Datasets; {MAX_RECORDS:,} are read.")
     if not reading.nodes:
         reading.problems.append(_why_none(reading))
-    return Findings(
-        url, url, tuple(records.values()), tuple(syntax.values()), tuple(reading.notes), tuple(reading.problems[:100])
-    )
+    notes, problems = tuple(reading.notes), tuple(reading.problems[:MAX_PROBLEMS])
+    return Findings(url, url, tuple(records.values()), tuple(syntax.values()), notes, problems)
 
 
 def _told_apart(made: list[tuple[Record, str]], page: str) -> tuple[dict[str, Record], dict[str, str]]:
@@ -237,7 +240,7 @@ def _wanting(record: Record) -> list[str]:
 def _why_none(reading: Reading) -> str:
     """Why a page yields nothing, in one sentence."""
     if reading.others:
-        kinds = ", ".join(list(dict.fromkeys(reading.others))[:8])
+        kinds = ", ".join(list(dict.fromkeys(clean(each, 80) for each in reading.others))[:8])
         return f"The markup describes no Dataset, only {kinds}."
     if reading.problems:
         return "No other markup of a Dataset stands in the page."
@@ -248,7 +251,7 @@ def _why_none(reading: Reading) -> str:
 
 def _keeps_out(page: str) -> str:
     """The word by which the page's own robots tag forbids to keep it, "" for none."""
-    for match in _META.finditer(page):
+    for match in islice(_META.finditer(page), MAX_LINKS):
         given = attributes(match[0][5:-1])
         if given.get("name", "").strip().lower() in ("robots", "dataset-catalog"):
             said = {word.strip() for word in given.get("content", "").lower().split(",")}
@@ -260,7 +263,7 @@ def _keeps_out(page: str) -> str:
 def linked(page: str, url: str) -> tuple[str, ...]:
     """The addresses of JSON-LD that a page links to on its own host (rel describedby, alternate), at most five."""
     found = []
-    for match in _LINK.finditer(page):
+    for match in islice(_LINK.finditer(page), MAX_LINKS):
         given = attributes(match[0][5:-1])
         named = {*given.get("rel", "").lower().split()} & {"describedby", "alternate"}
         if named and _TYPE.match(given.get("type", "").partition(";")[0].strip().lower()):
@@ -271,7 +274,7 @@ def linked(page: str, url: str) -> tuple[str, ...]:
 
 
 def _canonical_link(page: str, url: str) -> str:
-    for match in _LINK.finditer(page):
+    for match in islice(_LINK.finditer(page), MAX_LINKS):
         given = attributes(match[0][5:-1])
         if "canonical" in given.get("rel", "").lower().split():
             place = address(given.get("href"), url)

@@ -47,6 +47,7 @@ _BLOCKS: Final = frozenset(
         *("tr", "ul"),
     ]
 )
+_ABSURD: Final = re.compile(r"&#[0-9]{40,};?")
 VOID: Final = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
@@ -72,6 +73,12 @@ class Tag:
     empty: bool = False
 
 
+def unescape(text: str) -> str:
+    """Text with its entities resolved. A number of so many digits that no letter has it, nor Python's `int` takes it,
+    is the replacement character."""
+    return html.unescape(_ABSURD.sub("\ufffd", text) if "&#" in text else text)
+
+
 def attributes(source: str) -> dict[str, str]:
     """The attributes of a tag, names in lower case, values unescaped; the first of a name counts."""
     found: dict[str, str] = {}
@@ -79,7 +86,7 @@ def attributes(source: str) -> dict[str, str]:
         value = match[2] or ""
         if value[:1] in ("'", '"'):
             value = value[1:-1]
-        found.setdefault(match[1].lower(), html.unescape(value) if "&" in value else value)
+        found.setdefault(match[1].lower(), unescape(value) if "&" in value else value)
     return found
 
 
@@ -154,8 +161,8 @@ def plain(text: str) -> str:
     """The text of a fragment of HTML: tags gone, blocks and list items on lines of their own, entities resolved (twice
     where they were escaped twice), spaces folded. Text without markup stays as it is."""
     if "&" in text:
-        once = html.unescape(text)
-        text = html.unescape(once) if _ESCAPED.search(once) else once
+        once = unescape(text)
+        text = unescape(once) if _ESCAPED.search(once) else once
     if "<" not in text or not _LIKE_TAG.search(text):
         return text.strip()
     parts = list(_pieces(text))

@@ -22,6 +22,7 @@ MAX_BRACKETS: Final = 300_000  # lists and objects of one text
 MAX_NODES: Final = 50_000  # nodes of one document that are looked at
 MAX_DEPTH: Final = 60  # levels of a document
 MAX_FOUND: Final = 2_000  # Dataset nodes of one document
+MAX_FILLED: Final = 100_000  # nodes of one document that are copied to where others refer to them
 
 DATASETS: Final = frozenset({"dataset", "datafeed", "completedatafeed", "datasetseries"})
 """Types in lower case, as archives write `DataSet` too."""
@@ -223,7 +224,8 @@ class _Walk:
             kept = [node for node in nodes if "hasPart" in node or not _only_tells(node, described, parts)]
             nodes = kept or nodes
         if self._by_id:
-            nodes = [_filled(node, self._by_id) for node in nodes]
+            left = [MAX_FILLED]
+            nodes = [_filled(node, self._by_id, left) for node in nodes]
         if len(nodes) > 1:
             nodes = [node for node in nodes if _says_something(node)] or nodes[:1]
         self.found.nodes = nodes
@@ -252,25 +254,29 @@ def _only_tells(node: Json, described: set[str], parts: set[str]) -> bool:
     return name in described or (name in parts and not (node.get("name") and node.get("description")))
 
 
-def _filled(node: Json, by_id: dict[str, Json], depth: int = 0) -> Json:
-    """A node with the nodes it refers to in their place, two levels deep."""
+def _filled(node: Json, by_id: dict[str, Json], left: list[int], depth: int = 0) -> Json:
+    """A node with the nodes it refers to in their place, two levels deep, as long as some are `left`: nodes that all
+    refer to each other would be copied without end."""
+    if left[0] < 0:
+        return node
     made: Json = {}
     for name, value in node.items():
         if name in ("hasPart", "@reverse", "isPartOf", "recordSet"):
             made[name] = value
         elif isinstance(value, list):
-            made[name] = [_put(each, by_id, depth) for each in value]
+            made[name] = [_put(each, by_id, left, depth) for each in value]
         else:
-            made[name] = _put(value, by_id, depth)
+            made[name] = _put(value, by_id, left, depth)
     return made
 
 
-def _put(value: Any, by_id: dict[str, Json], depth: int) -> Any:
+def _put(value: Any, by_id: dict[str, Json], left: list[int], depth: int) -> Any:
     if not isinstance(value, dict):
         return value
+    left[0] -= 1
     target = by_id.get(value["@id"]) if isinstance(value.get("@id"), str) and len(value) <= 2 else None
     found = value if target is None else target
-    return _filled(found, by_id, depth + 1) if depth < 2 else found
+    return _filled(found, by_id, left, depth + 1) if depth < 2 else found
 
 
 def _says_something(node: Json) -> bool:

@@ -26,6 +26,7 @@ DEPTH: Final = 3  # files between the start and a page, the start included
 LONGEST: Final = 2048  # characters of an address
 NESTING: Final = 50  # elements within each other
 STEP: Final = 1 << 16
+LONGEST_TOKEN: Final = 1 << 20  # bytes of one tag, text or comment: expat reads an unfinished one again with each piece
 
 _W3C: Final = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,12})?)?\s?(Z|[+-]\d\d:?\d\d)?)?)?)?\Z",
@@ -170,6 +171,7 @@ class _Reader:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
+        self._fed = 0
         self._names: list[str] = []
         self._fields: dict[str, str] = {}
         self._field = ""
@@ -178,6 +180,9 @@ class _Reader:
     def feed(self, data: bytes) -> list[Listed]:
         """What is complete after so much more. Raises `_Refused`, `ExpatError`."""
         self._parser.Parse(data, False)
+        self._fed += len(data)
+        if self._fed - max(0, self._parser.CurrentByteIndex) > LONGEST_TOKEN + STEP:
+            raise _Refused("one of its elements has no end")
         return self._taken()
 
     def finish(self) -> list[Listed]:

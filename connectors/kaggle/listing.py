@@ -300,6 +300,8 @@ def _page(walk: Walk, rows: list[Any], token: str, met: set[str]) -> tuple[Page,
 def _tell_end(walk: Walk, circle: bool, at_end: bool) -> None:
     if at_end and walk.seen >= NEAR_CAP:
         log.warning(NARROWER)
+    elif at_end and not walk.seen and walk.kind == "full":
+        log.warning("Kaggle lists no dataset for what was asked.")
     elif circle:
         log.warning("Kaggle's listing repeats itself after %s datasets; the walk ends there.", f"{walk.seen:,}")
 

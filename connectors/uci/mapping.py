@@ -145,6 +145,7 @@ def _record(id: str, name: str, data: Json) -> Record:
         source=SOURCE,
         id=id,
         name=name,
+        title=name,
         summary=clean(data.get("abstract")),
         description=_description(data, info, any(column.role not in ("id", "target") for column in columns)),
         url=page,
