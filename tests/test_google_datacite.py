@@ -323,3 +323,14 @@ def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_words_of_a_query(query: str, words: str) -> None:
     assert datacite.words_of(query) == words
+
+
+def test_the_address_is_that_of_datacite(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in datacite.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert connector.address() == "https://api.datacite.org"
+    monkeypatch.setenv("CATALOG_GOOGLE_ENDPOINT", "https://mirror.example/datacite/")
+    assert connector.address() == "https://mirror.example/datacite"
+    assert connector.hosts() == {"mirror.example"}
+    monkeypatch.setenv(datacite.VARIABLE, "https://other.example")
+    assert connector.address() == "https://other.example"

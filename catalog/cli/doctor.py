@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -118,7 +119,7 @@ def _answer(row: dict[str, Any]) -> Finding | None:
     if row["problem"] or not row["address"]:
         return None
     name, shown = f"{row['name']} address", public_url(row["address"])
-    set_by = f" (set by {row['variable']})" if row["variable"] and row["address"] != row["home"] else ""
+    set_by = f" (set by {row['variable']})" if row["variable"] and os.environ.get(row["variable"]) else ""
     try:
         hosts = hosts_of(plugins.load(row["name"]))
         with Web(WebSettings(tries=1, timeout=PATIENCE, deadline=PATIENCE, allow_private_hosts=hosts)) as web:

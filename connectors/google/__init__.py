@@ -90,6 +90,12 @@ class Google:
 
         return corpus.imported(path)
 
+    def address(self) -> str:
+        """The one service that is asked besides the sites of publishers: DataCite."""
+        from connectors.google import datacite
+
+        return datacite.endpoint()
+
     def hosts(self) -> frozenset[str]:
         """The host that the user named for DataCite, which may have a private address."""
         from urllib.parse import urlsplit

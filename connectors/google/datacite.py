@@ -26,6 +26,7 @@ from connectors.google.measures import date
 
 SERVICE: Final = "https://api.datacite.org"
 VARIABLE: Final = "CATALOG_DATACITE_ENDPOINT"
+VARIABLES: Final = (VARIABLE, "CATALOG_GOOGLE_ENDPOINT")  # the first that is set counts
 PAGE_SIZE: Final = 1_000
 BY_RANK: Final = 10_000  # how far pages in the order of relevance go
 OVERLAP: Final = timedelta(days=1)
@@ -107,14 +108,15 @@ def pages(web: Web, cursor: Cursor) -> Iterator[Page]:
 
 def endpoint() -> str:
     """The address of the service, without a slash at its end."""
-    given = os.environ.get(VARIABLE, "").strip().rstrip("/")
+    name = next((name for name in VARIABLES if os.environ.get(name, "").strip()), VARIABLE)
+    given = os.environ.get(name, "").strip().rstrip("/")
     try:
         parts = urlsplit(given)
         good = not given or (parts.scheme in ("http", "https") and bool(parts.hostname))
     except ValueError:
         good = False
     if not good:
-        raise Usage(f"{VARIABLE} is not a web address: {given[:80]!r}.", "Write it as https://host.")
+        raise Usage(f"{name} is not a web address: {given[:80]!r}.", "Write it as https://host.")
     return given or SERVICE
 
 
