@@ -44,7 +44,7 @@ _STEP = 200
 def build_site(options: Options, tell: Tell) -> Report:
     """See `catalog.pages.build`."""
     check_place(options.out)
-    with closing(connect_current(options.registry)) as connection:
+    with closing(connect_current(options.registry, deadline=None)) as connection:
         connection.execute("BEGIN")  # all pages are of one moment, whoever writes meanwhile
         build = _Build.begin(connection, options, tell)
         build.run()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from importlib.resources import files
+from pathlib import Path
 
+import minify
 import pytest
 
 APP = files("catalog.pages") / "app"
@@ -42,3 +45,14 @@ def test_no_text_becomes_markup_or_code(script) -> None:
         "DOMParser",
     ):
         assert way not in text, way
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "pattern", "most"),
+    [("application/javascript", "ui", "*.js", 9_000), ("text/css", ".", "*.css", 3_000)],
+)
+def test_how_much_a_reader_loads(kind: str, folder: str, pattern: str, most: int) -> None:
+    """Bytes of the interface as they are sent: made small, then packed by gzip."""
+    text = "\n".join(path.read_text("utf-8") for path in sorted((Path(str(APP)) / folder).glob(pattern)))
+    small = minify.string(kind, f"(() => {{\n{text}\n}})();" if kind.endswith("javascript") else text)
+    assert len(gzip.compress(small.encode(), 9)) <= most

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from catalog.registry import Registry
 from catalog.search.query import Query
 from catalog.search.run import run
 from catalog.sqlite import connect_for_reading
 from tests.conftest import Command
 from tests.site.datasets import Datasets
+from tests.site.hostile import VECTORS, entry_of
 from tests.site.watched import Tab
 
 
@@ -53,3 +56,22 @@ def test_entry_and_comparison(folder: str, tab: Callable[..., Tab]) -> None:
     page.page.wait_for_function("() => document.querySelector('#c-fetch')")
     assert "catalog fetch catalog:" in page.page.locator("#c-fetch").inner_text()
     opened.assert_quiet("file://")
+
+
+def test_no_name_leaves_the_word_it_is_in_the_command(tmp_path: Path, tab: Callable[..., Tab]) -> None:
+    with Registry.open(tmp_path / "registry.db", create=True) as registry:
+        registry.commit_page(registry.begin_run("test", "test"), [entry_of(*each) for each in enumerate(VECTORS)])
+    done = Command(tmp_path)("site", "build", "--out", "site", "--offline")
+    assert done.returncode == 0, done.stderr
+    page = Datasets(tab(), f"{(tmp_path / 'site').as_uri()}/")
+    seen = 0
+    for number in range(1, -(-len(VECTORS) // 10) + 1):
+        for command in page.open(f"?sort=popularity&page={number}").page.locator(".s-do code").all_text_contents():
+            words = shlex.split(command)
+            assert words[:2] == ["catalog", "fetch"]
+            assert len(words) == 3
+            assert words[2].startswith("hostile:")
+            assert command.isprintable()
+            seen += 1
+    assert seen == len(VECTORS)
+    page.tab.assert_quiet("file://")

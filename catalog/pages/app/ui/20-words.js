@@ -41,4 +41,4 @@ const facetOf = (facet) => engine.manifest.facets.find((each) => each.facet === 
 const label = (facet, term) => (term ? inUi(facetOf(facet)?.terms.find((each) => each.term === term) || { term }) : say("facet-" + facet));
 
 /** The title of a dataset in the language of the interface. */
-const titled = (each) => (UI === "zh" && each.titleZh) || each.title || each.key;
+const titled = (each) => (UI === "zh" && each.titleZh) || each.title || each.key.replace(/^.*[/:](?=.)/s, "");
