@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,16 +20,19 @@ import pytest
 
 from catalog.connector import Explains, Selective, Versioned
 from catalog.errors import Usage
+from catalog.record import Record
 from connectors.commoncrawl import connector
 from connectors.commoncrawl.index import site_of
 from connectors.commoncrawl.languages import three_letters
 from connectors.commoncrawl.settings import snapshot_in
+from connectors.testing import Source, check_discovery
 from tests.conftest import Command
 from tests.origin import Request, Response, faults, warc
 from tests.origin.commoncrawl import OLDER, SNAPSHOT, CommonCrawl
 from tests.origin.content import chunks
 from tests.origin.server import Wire
 
+NONE = Record(source="commoncrawl", id="none", name="none")
 Done = subprocess.CompletedProcess[str]
 
 
@@ -89,6 +93,7 @@ def person(catalog_command: Command, crawl: CommonCrawl, embedded: Path) -> Pers
 
 
 def test_it_keeps_the_contract() -> None:
+    check_discovery(Source("commoncrawl", connector.about.variable, lambda _asked: None, lambda _payload: NONE, ()))
     assert isinstance(connector, Selective)
     assert isinstance(connector, Explains)
     assert isinstance(connector, Versioned)
@@ -250,6 +255,29 @@ class TestList:
         person.is_told(1, "The list of files of CC-MAIN-2024-51 came damaged.", ".*", "common-crawl", "--limit", "1")
         crawl.files[path] = gzip.compress(b"<html>")
         person.is_told(1, "The list of files of CC-MAIN-2024-51 names none.", ".*", "common-crawl", "--limit", "1")
+
+
+class TestLock:
+    def test_it_brings_the_same_again(self, person: Person, crawl: CommonCrawl) -> None:
+        names = crawl.wet(5)
+        crawl.page("https://example.org/a", b"<html><body>Alpha</body></html>")
+        person.fetches("common-crawl", "--limit", "2")
+        person.fetches("common-crawl", "--site", "example.org")
+        lock = json.loads((person.command.folder / "catalog.lock").read_text("utf-8"))
+        told = {each["folder"]: (each["revision"], each["asked"]) for each in lock["datasets"]}
+        site = f"{SNAPSHOT}-example.org"
+        assert told == {SNAPSHOT: (SNAPSHOT, "--limit 2"), site: (SNAPSHOT, "--site example.org")}
+        before = {folder: person.holds(folder) for folder in told}
+        for folder in told:
+            shutil.rmtree(person.command.folder / folder)
+        crawl.index.forget()
+        person.fetches("--locked")
+        assert {folder: person.holds(folder) for folder in told} == before
+        assert set(before[SNAPSHOT]) == set(names[:2])
+        assert crawl.index.seen() == []
+        person.is_told(
+            2, "--site has no meaning with --locked.", "The lock says what comes.", "--locked", "--site", "x.org"
+        )
 
 
 class TestFaults:

@@ -17,6 +17,8 @@ import pytest
 
 from catalog.connector import Explains, Selective, Versioned
 from catalog.errors import NotFound, Usage
+from catalog.record import Record
+from connectors.testing import Source, check_discovery
 from connectors.wikimedia import connector
 from connectors.wikimedia.dumps import date_in, wiki_of
 from tests.conftest import Command
@@ -25,6 +27,7 @@ from tests.origin.content import chunks
 from tests.origin.server import Wire
 from tests.origin.wikimedia import Wikimedia
 
+NONE = Record(source="wikimedia", id="none", name="none")
 DATE, OLDER, NEWER = "20261101", "20261020", "20261120"
 
 
@@ -82,6 +85,7 @@ def person(catalog_command: Command, dumps: Wikimedia, embedded: Path) -> Person
 
 
 def test_it_keeps_the_contract() -> None:
+    check_discovery(Source("wikimedia", connector.about.variable, lambda _asked: None, lambda _payload: NONE, ()))
     assert isinstance(connector, Selective)
     assert isinstance(connector, Explains)
     assert isinstance(connector, Versioned)

@@ -168,7 +168,7 @@ def locked_plan(
     license = f"commercial use: {verdict.commercial} - {verdict.reason}"
     access = f"{entry.access} {entry.access_note}".strip() if entry else ""
     free = shutil.disk_usage(nearest(out)).free
-    return FetchPlan(each.source, each.name, str(out), files, each.revision, license, access, free)
+    return FetchPlan(each.source, each.name, str(out), files, each.revision, license, access, free, asked=each.asked)
 
 
 def _planned(each: Locked, file: LockedFile, place: Distribution | None, anywhere: bool) -> PlannedFile:
