@@ -35,6 +35,7 @@ demo: $(VENV)/.made  ## environment, install, registry from the embedded catalog
 	@echo "      $(BIN)/catalog search 医疗 对话"
 	@echo "      $(BIN)/catalog fetch openwebtext --dry-run"
 	@echo "      $(BIN)/catalog sync huggingface --limit 10000"
+	@echo "      make site && $(BIN)/catalog site serve"
 
 test: $(VENV)/.dev $(VENV)/.browser  ## lint, types, docs and all tests
 	$(BIN)/ruff check .
