@@ -6,6 +6,7 @@ files are small and whole, so any static host serves them; a query loads a handf
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from array import array
 from collections.abc import Callable
@@ -60,18 +61,35 @@ def write(
     facets.write_columns(connection, store, docs, total, terms)
     manifest: dict[str, Any] = {"version": VERSION, "entries": total, "head": sizes.head, "growth": sizes.growth}
     manifest["order"] = terms.facets
-    manifest |= {"levels": levels, "length": _mean_length(connection), "facets": facets.described(store, terms)}
-    _write_entries(connection, store, order, docs, terms, manifest, max_files, href, progress)
+    length = _mean_length(connection)
+    manifest |= {"levels": levels, "length": length, "facets": facets.described(store, terms)}
+    factor, chunks = shared_out(total, length, max_files // (2 if offline else 1))
+    _write_entries(connection, store, order, docs, terms, manifest, chunks, href, progress)
     progress("names", 0, total)
     manifest["aliases"] = names.write_aliases(connection, store, terms.place)
-    manifest["names"] = names.write_names(connection, store, docs)
+    manifest["names"] = names.write_names(connection, store, docs, names.NAMES * factor)
     progress("words", 0, total)
     words = _Words(connection)
-    manifest["terms"] = write_postings(connection, store, docs, sizes, words.note).first
-    manifest["misspelt"] = names.write_misspelt(store, words.found.items())
+    manifest["terms"] = write_postings(connection, store, docs, sizes.times(factor), words.note).first
+    names.write_misspelt(store, words.found.items(), names.MISSPELT * factor)
     manifest["language"] = language(store)
     manifest["generated"] = None
     return Written(store.files, store.bytes, order, manifest, store.digest, store.by_kind)
+
+
+_SHARE = 0.6
+"""Of the files, what all but the cards may take."""
+_TOKENS = 5_000
+"""Tokens of the index for each file of lists and look-ups."""
+
+
+def shared_out(total: int, length: float, max_files: int) -> tuple[int, int]:
+    """How many times as large as usual the files of lists and look-ups have to be, and how many chunks cards may be."""
+    columns = 24 * (total // entries.BLOCK + 1) + 40
+    lists = int(total * length / _TOKENS) + 20
+    room = max(max_files - columns, 1)
+    factor = max(1, math.ceil(lists / (_SHARE * room)))
+    return factor, max(room - lists // factor, 1)
 
 
 def _order(connection: sqlite3.Connection) -> tuple[array[int], array[int], list[list[int]]]:
@@ -119,7 +137,7 @@ def _write_entries(
     docs: array[int],
     terms: facets.Terms,
     manifest: dict[str, Any],
-    max_files: int,
+    chunks: int,
     href: Callable[[Row], str],
     progress: Callable[[str, int, int], None],
 ) -> None:
@@ -127,7 +145,7 @@ def _write_entries(
     total = len(order)
     clusters = entries.clusters_of(connection, docs)
     cluster_of = {doc: cluster for cluster in clusters for doc in cluster.members}
-    cards = entries.Cards(store, total, max_files // (4 if store.offline else 2))
+    cards = entries.Cards(store, total, chunks)
     columns = entries.Columns(total)
     folded = []
     for doc, row in enumerate(entries.rows_of(connection, order)):

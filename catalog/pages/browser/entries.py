@@ -18,10 +18,13 @@ CHUNK = 500
 """Entries read in one statement."""
 BLOCK = 65_536
 """Documents of one block of a column."""
-SUMMARY = 160
+SUMMARY = 120
 """Columns of text, as a terminal counts them, that a card keeps of a summary."""
 FIRST_CARDS = 32_768
 """Documents whose cards stand in small chunks, as most hits are among them."""
+SMALL = 32
+LARGE = 48
+"""Cards of a small chunk, and at least of a large one."""
 
 AMOUNTS = ("rows", "bytes", "tokens", "downloads", "likes", "year")
 DATES = ("modified", "created")
@@ -113,13 +116,12 @@ class Cards:
 
 def chunk_steps(total: int, most: int) -> list[tuple[int, int]]:
     """How cards are cut: (document from which on, cards of a chunk); at most about `most` chunks."""
-    small, large = 32, 64
-    while True:
-        first = min(total, FIRST_CARDS)
-        chunks = -(-first // small) + -(-(total - first) // large)
-        if chunks <= max(most, 2) or large >= 4096:
-            return [(0, small), (first, large)] if total > first else [(0, small)]
-        small, large = (small, large * 2) if large < 4 * small else (small * 2, large)
+    first, small = min(total, FIRST_CARDS), SMALL
+    while first > small * max(most, 2) / 2:
+        small *= 2
+    left = max(most - first // small, 1)
+    large = max(LARGE, -(-(total - first) // left))
+    return [(0, small), (first, large)] if total > first else [(0, small)]
 
 
 def card_of(row: Mapping[str, Any], tags: list[list[str]], cluster: Cluster | None, href: str) -> list[Any]:

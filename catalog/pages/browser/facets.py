@@ -28,7 +28,7 @@ ORDER = (
 )
 """Facets in the order in which they are shown; others follow by name."""
 
-SHOWN = 120
+SHOWN = 60
 """Terms of a facet that the manifest names; the others are in a file."""
 
 

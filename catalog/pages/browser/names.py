@@ -10,13 +10,14 @@ from itertools import groupby
 from typing import Any
 
 from catalog.index.keys import SPELLING_PREFIX
+from catalog.pages.browser.postings import between
 from catalog.pages.browser.store import Store
 
 ALIASES = 8_000
 """Characters of a shard of spellings of terms."""
 NAMES = 16_000
 """The same of names."""
-MISSPELT = 32_000
+MISSPELT = 64_000
 """The same of the deletion neighbourhood."""
 
 KINDS = ("whole", "name", "alias", "old-id", "location")
@@ -24,7 +25,10 @@ KINDS = ("whole", "name", "alias", "old-id", "location")
 
 
 def sharded(store: Store, folder: str, items: Iterable[tuple[str, list[Any]]], size: int) -> list[str]:
-    """Write (key, rest) pairs, sorted by key, as flat JSON lists; equal keys stay together. Returns the first keys."""
+    """Write (key, rest) pairs, sorted by key, as JSON lists; equal keys stay together.
+
+    Returns for each shard what its keys do not stand before.
+    """
     first: list[str] = []
     held: list[Any] = []
     length = 0
@@ -34,9 +38,9 @@ def sharded(store: Store, folder: str, items: Iterable[tuple[str, list[Any]]], s
             store.put_json(f"{folder}/{len(first) - 1}", held)
             held, length = [], 0
         if not held:
-            first.append(key)
+            first.append(between(last, key))
         held.append([key, *rest])
-        length += len(key) + 4 + sum(map(len, map(str, rest)))
+        length += len(key) + 6 + 7 * len(rest)
         last = key
     if held:
         store.put_json(f"{folder}/{len(first) - 1}", held)
@@ -87,11 +91,12 @@ def _named(rows: Iterable[tuple[str, int, str, str]], docs: Sequence[int]) -> li
     return found
 
 
-def write_misspelt(store: Store, words: Iterable[tuple[str, int]], size: int = MISSPELT) -> list[str]:
+def write_misspelt(store: Store, words: Iterable[tuple[str, int]], size: int = MISSPELT) -> None:
     """Write the deletion neighbourhood: each form of a word's beginning (itself, or less one letter), then where a
     letter was left out, what follows there, and how many datasets hold the word.
 
-    The forms are gathered in a file of their own, as memory would not hold them.
+    The forms are gathered in a file of their own, as memory would not hold them. Few queries need any of it, so what
+    the shards begin with stands in `w/first`.
     """
     with tempfile.NamedTemporaryFile(suffix=".db") as file, closing(sqlite3.connect(file.name)) as forms:
         forms.execute("PRAGMA journal_mode = off")
@@ -106,7 +111,7 @@ def write_misspelt(store: Store, words: Iterable[tuple[str, int]], size: int = M
             (form, [value for _form, word, total in each for value in (word, total)])
             for form, each in groupby(rows, key=lambda row: row[0])
         )
-        return sharded(store, "w", grouped, size)
+        store.put_json("w/first", sharded(store, "w", grouped, size))
 
 
 def forms_of(word: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ very tokens that the command line knows, and memory stays flat. Documents are nu
 beginning of a list is its most popular part, and a first page seldom needs more.
 
     t/<shard>   terms, how many hold each, and the first postings of each
-    h/<shard>   positions of these postings: only phrases need them
+    h/<file>    positions of these postings, those of `PLACES` shards in a file: only phrases need them
     p/<file>    the further postings of long lists, in segments
     q/<file>    the positions of these
 """
@@ -29,6 +29,8 @@ SHARD = 16_384
 """Bytes, before they are deflated, after which a shard is full."""
 FACETS_SHARD = 4_096
 """The same of shards of facet terms: few queries ask for two that stand together."""
+PLACES = 4
+"""Shards whose positions share a file."""
 SEGMENTS = 32_768
 """Bytes after which a file of segments is full."""
 
@@ -49,12 +51,17 @@ class Sizes(NamedTuple):
     facets_shard: int = FACETS_SHARD
     segments: int = SEGMENTS
 
+    def times(self, factor: int) -> Sizes:
+        """The same with files so many times as large."""
+        larger = (self.shard * factor, self.facets_shard * factor, self.segments * factor)
+        return Sizes(self.head, self.growth, *larger)
+
 
 SIZES = Sizes()
 
 
 class Lists(NamedTuple):
-    """What a manifest says of the lists: the first term of each shard."""
+    """What a manifest says of the lists: for each shard what its terms do not stand before (`between`)."""
 
     first: list[str]
 
@@ -163,11 +170,14 @@ class _Shards:
         self._tails, self._tail_places = _Files(store, "p", sizes.segments), _Files(store, "q", sizes.segments)
         self._counts = _Counts()
         self._first: list[str] = []
+        self._last = ""
+        self._places = bytearray()
         self._begin("")
 
     def _begin(self, name: str) -> None:
         self._before, self._number = b"", 0
-        self._names, self._heads, self._places = bytearray(), bytearray(), bytearray()
+        self._names, self._heads = bytearray(), bytearray()
+        self._places_at = len(self._places)
         self._of_facets = name.startswith(TERM_MARK)
 
     def add(self, term: Term) -> None:
@@ -180,8 +190,9 @@ class _Shards:
             self._flush()
         if not self._number:
             self._begin(term.name)
-            self._first.append(term.name)
+            self._first.append(between(self._last, term.name))
         self._put(term)
+        self._last = term.name
 
     def _put(self, term: Term) -> None:
         name = term.name.encode("utf-8", "surrogatepass")
@@ -215,19 +226,31 @@ class _Shards:
 
     def _flush(self) -> None:
         number = len(self._first) - 1
-        names = bytes(self._names)
-        self._store.put(f"t/{number}", varint(self._number) + varint(len(names)) + names + bytes(self._heads))
-        if self._places:
-            self._store.put(f"h/{number}", bytes(self._places))
+        start = varint(self._number) + varint(self._places_at) + varint(len(self._names))
+        self._store.put(f"t/{number}", start + bytes(self._names) + bytes(self._heads))
         self._number = 0
+        if number % PLACES == PLACES - 1:
+            self._put_places(number)
+
+    def _put_places(self, number: int) -> None:
+        if self._places:
+            self._store.put(f"h/{number // PLACES}", bytes(self._places))
+            self._places = bytearray()
 
     def end(self) -> Lists:
         """Write what is left."""
         if self._number:
             self._flush()
+        self._put_places(len(self._first) - 1)
         self._tails.flush()
         self._tail_places.flush()
         return Lists(self._first)
+
+
+def between(last: str, first: str) -> str:
+    """The shortest text that is behind `last` and not behind `first`, which is behind it."""
+    shared = next((n for n, (a, b) in enumerate(zip(last, first, strict=False)) if a != b), len(last))
+    return first[: shared + 1]
 
 
 def _shared(one: bytes, other: bytes) -> int:

@@ -6,6 +6,8 @@ const COLUMN_WEIGHTS = [5.0, 3.0, 0.1, 0.5, 4.0, 2.0];
 /** Where name, title, body, extra, facets and cjk stand in the counts of a posting. */
 const COUNTED_AT = [1, 2, 0, 3, 5, 4];
 const NAMING_COLUMNS = 2;
+/** Shards whose positions share a file. */
+const SHARDS_OF_PLACES = 4;
 
 /** How often each column holds a term: counts in column order, the weighted sums of all and of name and title. */
 const KINDS = [];
@@ -94,7 +96,7 @@ class Postings {
   async places(signal) {
     await this.upTo(this.lists.entries, signal);
     if (this.positions) return this.positions;
-    const pieces = [{ file: `h/${this.shard}`, at: this.placesAt, count: Math.min(this.total, this.lists.head) }];
+    const pieces = [{ file: `h/${Math.floor(this.shard / SHARDS_OF_PLACES)}`, at: this.placesAt, count: Math.min(this.total, this.lists.head) }];
     for (const { places, count } of this.segments) pieces.push({ file: `q/${places[0]}`, at: places[1], count });
     const files = await Promise.all(pieces.map((piece) => this.lists.files.bytes(piece.file, signal)));
     const found = [];
@@ -136,9 +138,9 @@ class Lists {
   parsed(bytes, number) {
     const reader = new Reader(bytes);
     const count = reader.number();
+    let placesAt = reader.number();
     let headAt = reader.number();
     headAt += reader.at;
-    let placesAt = 0;
     let name = new Uint8Array(0);
     const decoder = new TextDecoder();
     const lists = [];

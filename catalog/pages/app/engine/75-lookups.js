@@ -60,7 +60,8 @@ class LookUps {
   async sharing(word, signal) {
     const head = word.slice(0, 8);
     const forms = new Set([head, ...[...head].map((_, i) => head.slice(0, i) + head.slice(i + 1))]);
-    const lines = await Promise.all([...forms].map((form) => this.line("w", this.manifest.misspelt, form, signal)));
+    const first = await this.files.json("w/first", signal);
+    const lines = await Promise.all([...forms].map((form) => this.line("w", first, form, signal)));
     const found = new Map();
     for (const line of lines) for (let i = 0; line && i < line.length; i += 2) found.set(line[i], line[i + 1]);
     return found;

@@ -2,10 +2,11 @@
 const BLOCK = 65536;
 
 class Columns {
-  /** @param {Files} files @param {any} manifest */
-  constructor(files, manifest) {
-    this.files = files;
-    this.manifest = manifest;
+  /** @param {Engine} engine */
+  constructor(engine) {
+    this.engine = engine;
+    this.files = engine.files;
+    this.manifest = engine.manifest;
     this.parsed = new WeakMap();
   }
 
@@ -49,9 +50,7 @@ class Columns {
 
   /** How many of some documents hold each term of a facet, most first. @returns {Promise<[string, number][]>} */
   async counts(facet, docs, signal) {
-    const listed = this.manifest.facets.find((each) => each.facet === facet);
-    if (!listed) return [];
-    const terms = listed.size > listed.terms.length ? await this.files.json(`f/${facet}`, signal) : listed.terms;
+    const terms = await this.engine.terms(facet, signal);
     if (docs.length === this.manifest.entries) return terms.map(({ term, count }) => [term, count]);
     const [bytes, set] = await Promise.all([this.files.bytes(`s/${facet}`, signal), this.values(`s/${facet}`, docs, signal)]);
     const held = new Map();

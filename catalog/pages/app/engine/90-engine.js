@@ -9,7 +9,7 @@ class Engine {
     this.characters = new Characters(files, manifest);
     this.lists = new Lists(files, manifest);
     this.lookUps = new LookUps(files, manifest, this.characters);
-    this.columns = new Columns(files, manifest);
+    this.columns = new Columns(this);
   }
 
   /** @param {{search?: string, filters?: Object<string, string[]>, excluded?: Object<string, string[]>,
@@ -21,6 +21,13 @@ class Engine {
   /** @returns {Query} */
   parse(text) {
     return parseQuery(text, this.characters, this.manifest.language);
+  }
+
+  /** All terms of a facet in use, most used first; the manifest names only the first. */
+  async terms(facet, signal) {
+    const listed = this.manifest.facets.find((each) => each.facet === facet);
+    if (!listed) return [];
+    return listed.size > listed.terms.length ? this.files.json(`f/${facet}`, signal) : listed.terms;
   }
 
   /** The card of a document, as `browser/entries.py` writes it. */
