@@ -106,6 +106,8 @@ class TestPlaces:
             assert any("dl.fbaipublicfiles.com" in each for each in plan["elsewhere"])
         assert "commercial use: unknown" in person.plan("cola")["license"]
         assert len(person.plan("glue")["files"]) == 10
+        shown = person.command("show", "cola", env=person.environment).stdout
+        assert "repo  huggingface:nyu-mll/glue cola/*" in shown
         tasks = ("cb", "copa", "multirc", "record", "rte", "wic", "wsc")
         hub.add("aps/super_glue", {f"{name}/train-00000.parquet": name.encode() for name in tasks})
         for name in ("copa", "multirc", "record", "wic"):

@@ -178,6 +178,17 @@ class TestDumps:
         done = person.types("sync", "wikimedia")
         assert (done.returncode, "no list of datasets" in done.stderr) == (2, True)
 
+    def test_the_source_tells_what_it_can_be_asked(self, person: Person, dumps: Wikimedia) -> None:
+        said = person.types("sources", "wikimedia").stdout
+        assert re.search(r"of fetch +--lang  Which language edition", said)
+        assert re.search(rf"address +{dumps.url}", said)
+        told = json.loads(person.types("sources", "wikimedia", "--json").stdout)
+        assert [each["name"] for each in told["selectors"]] == ["lang", "date", "job"]
+
+    def test_without_a_registry_that_is_said(self, person: Person) -> None:
+        person.registry = Path("none.db")
+        person.is_told(3, "there is no registry at none.db.", "Make one with: catalog init", "wikipedia:zh")
+
 
 class TestFaults:
     def test_a_wrong_digest(self, person: Person, dumps: Wikimedia) -> None:

@@ -197,7 +197,8 @@ def place_lines(entry: Entry) -> Iterable[str]:
         facts = ", ".join(
             for_terminal(each) for each in (place.format, output.size(place.bytes), place.digest[:19]) if each
         )
-        yield f"  {place.kind:<5} {for_terminal(place.url)}{f'  ({facts})' if facts else ''}"
+        part = f" {for_terminal(place.path)}" if place.kind == "repo" and place.path else ""
+        yield f"  {place.kind:<5} {for_terminal(place.url)}{part}{f'  ({facts})' if facts else ''}"
     for tie in entry.relations:
         if tie.kind != "same-as":
             yield f"  {tie.kind}  {for_terminal(tie.target)}"

@@ -80,12 +80,18 @@ def facts_of(source: Source, known: dict[str, dict[str, Any]]) -> dict[str, Any]
 
     facts: dict[str, Any] = {**vars(source), "status": "ok", "problem": ""}
     facts |= dict.fromkeys(("title", "home", "terms", "variable", "address"), "")
-    facts |= {"credentials": [], "options": [], **known.get(source.name, {"datasets": 0, "last_run": None})}
+    facts |= {
+        "credentials": [],
+        "options": [],
+        "selectors": [],
+        **known.get(source.name, {"datasets": 0, "last_run": None}),
+    }
     try:
         connector = plugins.load(source.name)
         about = plugins.about_of(connector)
         facts |= {"title": about.title, "home": about.home, "terms": about.terms, "variable": about.variable}
         facts["options"] = [_option(option) for option in plugins.options_of(connector)]
+        facts["selectors"] = [_option(option) for option in plugins.selectors_of(connector)]
         facts["address"] = address_of(connector)
         facts["credentials"] = [vars(each) for each in credentials_of(connector)]
     except CatalogError as error:
@@ -228,7 +234,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     for name, value in pairs:
         for number, part in enumerate(output.wrap(for_terminal(value), width)):
             lines.append(f"{output.pad(said(name) if not number else '', 12)}{part}")
-    for option in facts["options"]:
-        told = f"--{option['name'].replace('_', '-')}  {option['help']}"
-        lines.append(f"{output.pad(said('option'), 12)}{for_terminal(told)}")
+    for label, options in (("option", facts["options"]), ("of fetch", facts["selectors"])):
+        for option in options:
+            told = f"--{option['name'].replace('_', '-')}  {option['help']}"
+            lines.append(f"{output.pad(said(label), 12)}{for_terminal(told)}")
     return lines

@@ -50,6 +50,7 @@ CHINESE = {
     "refused": "不提供",
     "withdrawn": "已撤回",
     # search
+    "of fetch": "获取选项",
     "Options of {source}": "{source} 的选项",
     "Read as: {terms}. Search the words alone with --exact.": "理解为：{terms}。只按字面搜索请加 --exact。",
     "Few hold every word; those without {word!r} follow.": "同时含有所有词的很少，其后是不含 {word!r} 的结果。",

@@ -88,7 +88,7 @@ def _entry_and_part(name: str, entry_named: Callable[[str], Entry]) -> tuple[Ent
         if not is_own:
             raise
         return None
-    except NotFound:
+    except NotFound as nothing:
         if not (colon and native_id):
             raise
         if is_own:
@@ -96,7 +96,9 @@ def _entry_and_part(name: str, entry_named: Callable[[str], Entry]) -> tuple[Ent
         whole, _, part = name.rpartition(":")
         try:
             return entry_named(whole), part
-        except NotFound:
+        except NotFound as error:
+            if error.message == nothing.message:  # not of this name: there is no registry
+                raise
             raise plugins.unknown(source) from None
 
 

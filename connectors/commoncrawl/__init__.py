@@ -71,6 +71,12 @@ class CommonCrawl:
 
         return snapshots.listed()
 
+    def address(self) -> str:
+        """The host of the files, or the mirror that the user named."""
+        from connectors.commoncrawl import settings
+
+        return settings.data()
+
     def hosts(self) -> frozenset[str]:
         """Hosts that the user named in the environment, which may have private addresses."""
         from connectors.commoncrawl import settings

@@ -63,6 +63,12 @@ class Wikimedia:
 
         return dumps.explained(error)
 
+    def address(self) -> str:
+        """The host of the files, or the mirror that the user named."""
+        from connectors.wikimedia import settings
+
+        return settings.endpoint()
+
     def hosts(self) -> frozenset[str]:
         """The host that the user named in the environment, which may have a private address."""
         from connectors.wikimedia import settings
