@@ -16,6 +16,7 @@ APP = Path(__file__).with_name("app")
 VIEWS = {"index": "Datasets", "entry": "Dataset", "compare": "Compare datasets"}
 """The pages below `datasets/` with their titles; what differs between two views of one is in its address."""
 
+_SCRIPT = "application/javascript"
 _DESCRIPTION = "Search datasets for training language models by words, domain, task, license, language and size."
 _WAIT = '<p>The search needs JavaScript. Without it, <a href="{lists}">browse the lists</a>.</p>'
 
@@ -23,7 +24,7 @@ _WAIT = '<p>The search needs JavaScript. Without it, <a href="{lists}">browse th
 def write_app(root: Path, shell: Shell, *, offline: bool) -> None:
     """Write scripts, style, words and pages below the root of the site."""
     assets = root / "assets"
-    for name, kind in (("shell.js", "application/javascript"), ("pages.css", "text/css")):
+    for name, kind in (("shell.js", _SCRIPT), ("prose.js", _SCRIPT), ("pages.css", "text/css")):
         _write(assets / name, _small(kind, (assets / name).read_text("utf-8")))
     script = f"assets/catalog.js?{_write(assets / 'catalog.js', script_of())}"
     style = f"assets/catalog.css?{_write(assets / 'catalog.css', _small('text/css', _joined(APP, '*.css')))}"
@@ -48,7 +49,7 @@ def script_of() -> str:
     """All scripts of the application as one, made small."""
     engine, interface = (_joined(APP / part, "*.js") for part in ("engine", "ui"))
     return _small(
-        "application/javascript",
+        _SCRIPT,
         f'(() => {{\n"use strict";\n{engine}\nglobalThis.Catalog = Catalog;\n{interface}\n}})();\n',
     )
 

@@ -31,6 +31,9 @@ _EMPTY = re.compile(
     re.DOTALL,
 )
 """What only the scripts of the theme fill, which the pages of the catalog do without."""
+_DONE = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\s*|(?<=<html )data-root="[^"]*" ')
+"""What `with_policy` put into a page that a hook of mkdocs gave it already: it holds for that page alone."""
+_CODE = re.compile(r"(<pre\b[^>]*>(?:<span></span>)?<code)>")
 _HEAD = '<meta charset="utf-8">'
 _POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -43,6 +46,7 @@ class Shell:
 
     def __init__(self, html: str, folder: str, *, offline: bool) -> None:
         """`html` is a page rendered by mkdocs for `folder` (its address, with a slash at the end)."""
+        html = _DONE.sub("", html)
         html = re.sub(r">\s+<", ">\n<", _SCOPE.sub(f'new URL("{_ROOT}",location)', html))
         html = _ADDRESS.sub(lambda match: _rooted(match, folder, offline), html)
         html = html.replace(' md-tabs__item--active"', '"')
@@ -87,7 +91,10 @@ def _rooted(match: re.Match[str], folder: str, offline: bool) -> str:
 
 
 def with_policy(html: str, root: str) -> str:
-    """A page with its Content-Security-Policy and the way to the root of the site; once done, it stays as it is."""
+    """A page with its Content-Security-Policy and the way to the root of the site; once done, it stays as it is.
+
+    Two flaws of the theme are mended on the way: a dialog without a name, and code that scrolls but takes no focus.
+    """
     if "Content-Security-Policy" in html:
         return html
     scripts = dict.fromkeys(_INLINE.findall(html))
@@ -95,6 +102,7 @@ def with_policy(html: str, root: str) -> str:
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY.format(hashes=hashes)}">'
     html = html.replace("<html ", f'<html data-root="{root}" ', 1)
     html = html.replace('role="dialog">', 'role="dialog" aria-label="Search these pages">')
+    html = _CODE.sub(r'\1 tabindex="0">', html)
     return html.replace(_HEAD, f"{_HEAD}\n{policy}", 1)
 
 

@@ -100,6 +100,27 @@ def test_pages_load_no_more_than_they_show(origin: Origin, tab: Callable[..., Ta
 
 
 @pytest.mark.slow
+def test_the_pages_of_this_repository_are_part_of_it(
+    tmp_path: Path, embedded: Path, served: Callable[[Path], Origin], tab: Callable[..., Tab]
+) -> None:
+    command = [sys.executable, "-m", "catalog", "site", "build", "--registry", str(embedded)]
+    done = subprocess.run([*command, "--out", str(tmp_path / "site")], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    origin = served(tmp_path / "site")
+    for path in ("", "guide/licenses/", "reference/cli/", "datasets/?search=gsm8k"):
+        for settings in ({}, {"phone": True, "color_scheme": "dark"}):
+            seen = tab(**settings).goto(f"{origin.url}/{path}", "networkidle")
+            assert (path, seen.axe()) == (path, [])
+            seen.assert_quiet(origin.url)
+            seen.close()
+    page = tab().goto(f"{origin.url}/").page
+    page.get_by_role("link", name="Licenses and verdicts").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Licenses")
+    page.get_by_role("link", name="Datasets", exact=True).first.click()
+    expect(page.locator(".s-card").first).to_be_visible()
+
+
+@pytest.mark.slow
 def test_an_installed_package_builds_a_site_that_opens_as_a_file(
     tmp_path: Path, embedded: Path, tab: Callable[..., Tab]
 ) -> None:
