@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import random
-import subprocess
-import sys
 import tracemalloc
 import zipfile
 from collections.abc import Sequence
@@ -236,27 +234,6 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         tracemalloc.stop()
         assert made > count * 0.9
     assert peaks[1] < peaks[0] + (3 << 20)
-
-
-NO_ROOM = """
-import resource, sys
-from pathlib import Path
-from catalog.errors import Fatal
-from connectors.kaggle import connector
-resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-try:
-    list(connector.imported(Path(sys.argv[1])))
-except Fatal as error:
-    print(error)
-"""
-
-
-def test_no_room_for_the_temporary_file(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", NO_ROOM, str(write(tmp_path / "m"))], capture_output=True, text=True, check=True
-    )
-    assert "cannot be written" in done.stdout
-    assert "Set TMPDIR" in done.stdout
 
 
 def test_into_the_registry(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from catalog.connector import Cursor, Page
-from catalog.errors import Fatal, Skipped, Usage
+from catalog.errors import Skipped, Usage
 from catalog.record import Record
 from connectors.kaggle.csv_tables import Row, Tables
 from connectors.kaggle.mapping import to_record
@@ -256,26 +256,14 @@ def _check(tables: Tables) -> None:
 
 @contextmanager
 def _scratch() -> Iterator[sqlite3.Connection]:
-    """A temporary database in the folder for temporary files (TMPDIR), gone afterwards. Raises `Fatal` where there is
-    no such folder or no room in it."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="catalog-meta-kaggle-")
-    except OSError as error:
-        raise _no_room(error) from error
-    try:
-        with folder, closing(sqlite3.connect(Path(folder.name) / "join.db", isolation_level=None)) as connection:
-            connection.executescript(SCHEMA)
-            connection.execute("BEGIN")
-            yield connection
-    except sqlite3.Error as error:
-        raise _no_room(error) from error
-
-
-def _no_room(error: Exception) -> Fatal:
-    return Fatal(
-        f"the temporary file by which the tables are joined cannot be written ({error}).",
-        "Set TMPDIR to a folder with room for 100 bytes a row of the tables.",
-    )
+    """A temporary database in the folder for temporary files (TMPDIR), gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="catalog-meta-kaggle-") as folder,
+        closing(sqlite3.connect(Path(folder) / "join.db", isolation_level=None)) as connection,
+    ):
+        connection.executescript(SCHEMA)
+        connection.execute("BEGIN")
+        yield connection
 
 
 def _id(cell: str) -> int | None:

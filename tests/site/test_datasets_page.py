@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from catalog import vocabulary
 from catalog.pages import Options, build
-from catalog.record import Entry, Record
+from catalog.record import Entry, Record, Statement
 from catalog.registry import Registry
 from catalog.search.hits import Result
 from catalog.search.query import Query
@@ -582,3 +583,30 @@ def test_copies_are_one_result_until_they_are_asked_for(
     page.page.wait_for_function("() => !location.search.includes('copies')")
     assert page.settled().total == 1
     page.tab.assert_quiet(url)
+
+
+def test_rare_terms_have_their_labels_too(
+    tmp_path: Path, tab: Callable[..., Tab], served: Callable[[Path], Origin]
+) -> None:
+    def speaking(language: str) -> Record:
+        said = (Statement("language", language, "test"),)
+        return Record(source="test", id=language, name=f"set-{language}", statements=said)
+
+    languages = vocabulary.load().terms("language")[:180]
+    registry = tmp_path / "registry.db"
+    with Registry.open(registry, create=True) as opened:
+        run_id = opened.begin_run("test", "sync")
+        spoken = [(each, Statement("language", each.id, "test")) for each in languages]
+        records = (
+            Record(source="test", id=each.id, name=f"set-{each.id}", statements=(said,)) for each, said in spoken
+        )
+        opened.commit_page(run_id, [complete(record) for record in records])
+        opened.finish_run(run_id, "done")
+    build(Options(registry=str(registry), out=tmp_path / "site"))
+    page = Datasets(tab(), f"{served(tmp_path / 'site').url}/").open()
+    page.page.locator("#s-more-language").click()
+    shown = page.counts("Language")
+    assert len(shown) >= len(languages)
+    assert {each.label for each in languages} <= shown.keys()
+    rare = next(each for each in reversed(languages) if list(shown).index(each.label) > 120)
+    assert page.open(f"?language={rare.id}").chips == [f"Language: {rare.label}"]

@@ -6,7 +6,7 @@ const SHOWN = 5;
 
 /** A facet; `change` is told what to change of the view, `unfolded` that its counts are wanted now. */
 function facetBox(facet, change, unfolded) {
-  let view, counts, order = facetOf(facet).terms, all;
+  let view, counts, order, all;
   const name = label(facet);
   const list = h("ul");
   const filter = h("input", { type: "search", "aria-label": say("find", { name }), placeholder: say("find", { name }), input: () => draw() });
@@ -46,7 +46,8 @@ function facetBox(facet, change, unfolded) {
       view = next;
       counts = found && new Map(found);
       const given = [...(view.filters[facet] || []), ...(view.excluded[facet] || []), ...(counts ? counts.keys() : [])];
-      order = [...order, ...given.filter((term) => !order.some((each) => each.term === term)).map((term) => ({ term }))];
+      const { terms } = facetOf(facet);
+      order = [...terms, ...given.filter((term) => !terms.some((each) => each.term === term)).map((term) => ({ term }))];
       const weight = ({ term }) => (facet === "task" && STAGES.includes(term) ? 1e9 - STAGES.indexOf(term) : counts.get(term) || 0);
       if (found) order.sort((a, b) => weight(b) - weight(a));
       if (view.filters[facet] || view.excluded[facet]) node.open = true;

@@ -90,15 +90,17 @@ function searchPage(app) {
     if (!counted || !shelf.open || total == null || !wanted[0]) return;
     for (const facet of wanted) counts[facet] = null;
     const known = await mine.counts({ facets: wanted }).catch(() => ({}));
+    for (const facet of wanted) facetOf(facet).terms = await engine.terms(facet); // the labels of rare terms come late
     if (mine !== run) return;
     Object.assign(counts, known);
     drawRail();
+    drawChips();
   }
 
   function failed(error) {
     hits.ariaBusy = false;
     fill(hits);
-    fill(said, h("p.s-wrong", error.name === "Usage" ? error.message : say("failed")), button("s-button", () => show(), say("again")));
+    fill(said, h("p.s-wrong", error.name === "Usage" ? error.message : [say("failed"), " ", button("s-button", () => show(), say("again"))]));
   }
 
   function drawRail() {
