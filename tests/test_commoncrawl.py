@@ -303,6 +303,13 @@ class TestFaults:
         assert set(person.holds(SNAPSHOT)) == set(names)
         assert "Waiting 1 s" in done.stderr
 
+    def test_a_host_that_stays_busy_for_a_while(self, person: Person, crawl: CommonCrawl) -> None:
+        names = crawl.wet(1)
+        rule = crawl.data.script("*.wet.gz", faults.status(503, b"SlowDown"), method="GET", on=range(1, 8))
+        person.fetches("common-crawl", "--limit", "1")
+        assert set(person.holds(SNAPSHOT)) == set(names)
+        assert rule.fired == 7
+
     def test_at_most_ten_connections(self, person: Person, crawl: CommonCrawl) -> None:
         crawl.wet(24)
 

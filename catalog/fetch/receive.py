@@ -27,7 +27,7 @@ from catalog.fetch.resume import (
     told_digest,
     unsatisfied_total,
 )
-from catalog.web import BudgetSpent, HttpStatus, MiB, Stopped, Stream, Web, stored_url
+from catalog.web import BudgetSpent, Busy, HttpStatus, MiB, Stopped, Stream, Web, stored_url
 
 TRIES: Final = 5  # in a row that bring nothing new
 NEWS: Final = 1 * MiB  # bytes that make a broken try worth while
@@ -128,7 +128,7 @@ class Receiver:
         except (BudgetSpent, Stopped):
             raise
         except Retriable as broken:
-            if not self._opened and not self._came:
+            if not self._opened and not self._came and not isinstance(broken, Busy):
                 raise
             return broken
         except HttpStatus as refused:

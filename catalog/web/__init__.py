@@ -7,6 +7,7 @@ Retry-After and RateLimit obeyed, redirects judged hop by hop, public addresses 
 from catalog.web.client import Web
 from catalog.web.model import (
     BudgetSpent,
+    Busy,
     Disallowed,
     HostClosed,
     HttpStatus,
@@ -27,6 +28,7 @@ from catalog.web.stream import Stream
 
 __all__ = [
     "BudgetSpent",
+    "Busy",
     "Disallowed",
     "HostClosed",
     "HttpStatus",

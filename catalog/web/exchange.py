@@ -19,6 +19,7 @@ from catalog.web import body, guard, pace
 from catalog.web.model import (
     ERROR_BODY,
     BudgetSpent,
+    Busy,
     HostClosed,
     HttpStatus,
     KiB,
@@ -176,7 +177,8 @@ class Exchange:
         if pace.may_cure(status, headers):
             self.drain(answer)
             wait = pace.retry_after(headers.get("retry-after", ""), time.time())
-            raise Retriable(f"{shown} answered {status_name(status)}.", "Try again later.", wait)
+            kind = Busy if status in (429, 503) else Retriable
+            raise kind(f"{shown} answered {status_name(status)}.", "Try again later.", wait)
         text = self.drain(answer)[:ERROR_BODY]
         for secret in request.private.values():
             text = text.replace(secret.rpartition(" ")[2].encode(), b"***")

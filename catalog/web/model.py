@@ -114,6 +114,10 @@ class OutOfTime(Retriable):
     pause than we take (`wait` says how long)."""
 
 
+class Busy(Retriable):
+    """A host that asks to be asked less (429, 503), after all tries."""
+
+
 class NoSuchHost(Retriable):
     """The host's name has no address: it is misspelt, or the network is down."""
 
