@@ -7,6 +7,7 @@ import csv
 import gzip
 import json
 import lzma
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -205,8 +206,26 @@ def test_an_evaluation_set_is_recognised() -> None:
     words = " ".join(f"word{n}" for n in range(20))
     runs = frozenset(runs_of(f"Question: {words}"))
     rows = [*GOOD, _chat(("user", f"so {words}"), ("assistant", "yes"))]
-    assert _checks(_linted(rows, evaluation=runs))["overlap"] == 1
-    assert "overlap" not in _checks(_linted(GOOD, evaluation=runs))
+    report = _linted(rows, evaluation={"exam": runs, "other": frozenset()})
+    assert _checks(report)["overlap"] == 1
+    assert report.overlaps == {"exam": 1}
+    assert "exam 1" in next(each.detail for each in report.findings if each.check == "overlap")
+    assert "overlap" not in _checks(_linted(GOOD, evaluation={"exam": runs}))
+
+
+def test_short_and_chinese_questions_are_recognised() -> None:
+    chinese = "中国古代四大发明之一的造纸术是由东汉时期的哪一位宦官改进并推广的"
+    exam = ["Who wrote the play about a Danish prince?", chinese, "Why?"]
+    runs = {"exam": frozenset(run for text in exam for run in runs_of(text))}
+
+    def found(text: str) -> bool:
+        return "overlap" in _checks(_linted([{"prompt": text, "completion": "x"}], evaluation=runs))
+
+    assert found("who wrote the play about a danish prince")
+    assert found(f"请回答：{chinese}？")
+    assert not found("Who wrote the play about a Scottish king, and who wrote the music?")
+    assert not found("中国古代四大发明之一的指南针最早出现在什么时候，又是由什么人带到欧洲去的")
+    assert not found("Why?")
 
 
 def test_rows_that_differ_in_more_than_spelling_are_no_copies() -> None:
@@ -215,6 +234,48 @@ def test_rows_that_differ_in_more_than_spelling_are_no_copies() -> None:
     assert "near duplicate" not in _checks(_linted(numbers + marks))
     same = [{"id": "x", "text": "A good film!", "label": 1}, {"id": "y", "text": "a good  film", "label": 1}]
     assert _checks(_linted(same))["near duplicate"] == 1
+
+
+def _words(seed: int, count: int) -> list[str]:
+    chance = random.Random(seed)
+    return ["".join(chance.choices("abcdefgh", k=6)) for _ in range(count)]
+
+
+def test_near_copies_are_found_and_others_are_not() -> None:
+    """One word of sixty is another: nine in ten are found; half of the words are others: hardly any."""
+    found = strangers = 0
+    for seed in range(60):
+        words = _words(seed, 60)
+        near, far = list(words), [*words[:30], *_words(1000 + seed, 30)]
+        near[seed] = "another"
+        rows = [{"text": " ".join(words)}, {"text": " ".join(near)}]
+        found += _checks(_linted(rows)).get("near duplicate", 0)
+        strangers += _checks(_linted([rows[0], {"text": " ".join(far)}])).get("near duplicate", 0)
+    assert found >= 48
+    assert strangers <= 3
+    chinese = "这部电影非常精彩演员的表演也很好我不后悔去看而且我还想再看一遍如果有时间的话我会带朋友一起去"
+    assert _checks(_linted([{"text": chinese}, {"text": f"{chinese}看"}]))["near duplicate"] == 1
+    marks = [{"text": " ".join(_words(1, 60)), "label": 0}, {"text": " ".join([*_words(1, 59), "x"]), "label": 1}]
+    assert "near duplicate" not in _checks(_linted(marks))
+
+
+def test_languages_and_lengths_are_told() -> None:
+    english = "This is what the cat did on the mat with a rat in the hall, and that is all."
+    rows = [{"prompt": f"{english} {n}", "chosen": "y" * 30, "rejected": "z" * 20} for n in range(30)]
+    report = _linted(rows)
+    assert report.languages == {"en": 1.0}
+    assert report.ratio == 1.5
+    assert set(_linted([{"text": "这部电影非常精彩，演员的表演也很好。"}]).languages) == {"zh"}
+
+
+def test_scores_rankings_and_echoes_are_checked() -> None:
+    scored: list[dict[str, Any]] = [{"prompt": f"Q{n}", "response": f"A{n}", "score": n / 7} for n in range(200)]
+    assert _checks(_linted([*scored, {"prompt": "Q", "response": "A", "score": "good"}]))["score"] == 1
+    ranked = [{"prompt": f"Q{n}", "responses": ["a", "b"], "scores": [1, 2]} for n in range(20)]
+    bad = [{"prompt": "Q", "responses": ["a"], "scores": [1]}, {"prompt": "Q", "responses": ["a", "b"], "scores": [1]}]
+    assert _checks(_linted([*ranked, *bad]))["answers"] == 2
+    asked = "What is the capital of France, please?"
+    assert _checks(_linted([*GOOD, _chat(("user", asked), ("assistant", f"{asked} Paris."))]))["prompt repeated"] == 1
 
 
 def test_mixed_types_are_told() -> None:
@@ -265,7 +326,11 @@ def test_the_command_reports_and_its_exit_code_says_so(tmp_path: Path, catalog_c
     assert report["clean"] is False
     assert {each["check"] for each in report["findings"]} >= {"unreadable", "unknown role"}
     done = catalog_command("lint", "good.jsonl", "--against", "good.jsonl", "-n", "5")
-    assert done.returncode == 0
+    assert done.returncode == 1
+    assert "with an evaluation set: good.jsonl 5" in done.stdout
+    _write(tmp_path, "other.jsonl", b'{"question": "What is the third word of the fourth line?", "answer": "none"}\n')
+    done = catalog_command("lint", "good.jsonl", "--against", "other.jsonl", "-n", "5")
+    assert done.returncode == 0, done.stdout
     assert catalog_command("lint", "nowhere.jsonl").returncode == 2
 
 

@@ -31,7 +31,7 @@ COLOURS = {"error": "31", "warning": "33", "note": "2"}
     "evaluation",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="An evaluation set that must not be in it (repeatable).",
+    help="An evaluation set here that must not be in it (repeatable).",
 )
 @click.option("--tokenizer", metavar="T", default="estimate", help="What counts tokens, as for catalog tokens.")
 @json_option
@@ -62,7 +62,7 @@ def lint_command(path: Path, rows: int | None, evaluation: tuple[Path, ...], tok
     return 0 if report.is_clean else 1
 
 
-def _linted(path: Path, limit: int | None, evaluation: frozenset[int], tokenizer: Tokenizer) -> Report:
+def _linted(path: Path, limit: int | None, evaluation: dict[str, frozenset[int]], tokenizer: Tokenizer) -> Report:
     from catalog.datafile import BadRow, first_rows, read_rows
     from catalog.formats import detect_rows
     from catalog.formats.lint import Linter
@@ -78,17 +78,19 @@ def _linted(path: Path, limit: int | None, evaluation: frozenset[int], tokenizer
     return linter.report()
 
 
-def _runs(paths: Iterable[Path]) -> frozenset[int]:
+def _runs(paths: Iterable[Path]) -> dict[str, frozenset[int]]:
+    """The runs of words of each evaluation set, by its name."""
     from catalog.datafile import BadRow, read_rows
     from catalog.formats.lint import runs_of
     from catalog.formats.values import text_of
 
-    found: set[int] = set()
+    found: dict[str, frozenset[int]] = {}
     for path in paths:
-        for row in read_rows(path):
-            if not isinstance(row, BadRow):
-                found.update(runs_of("\n".join(map(text_of, row.values()))))
-    return frozenset(found)
+        rows = (row for row in read_rows(path) if not isinstance(row, BadRow))
+        found[path.name or str(path)] = frozenset(
+            run for row in rows for value in row.values() for run in runs_of(text_of(value))
+        )
+    return found
 
 
 def report_json(report: Report, tokenizer: Tokenizer) -> dict[str, Any]:
@@ -100,8 +102,12 @@ def report_json(report: Report, tokenizer: Tokenizer) -> dict[str, Any]:
         "findings": [{**asdict(each), "severity": each.severity, "says": each.says} for each in report.findings],
         "tokens": {**report.lengths, "tokenizer": tokenizer.name, "method": tokenizer.says},
         "scripts": report.scripts,
+        "languages": report.languages,
         "labels": report.labels,
         "personal_data": report.personal,
+        "personal_examples": report.masked,
+        "overlap": report.overlaps,
+        "length_ratio": report.ratio,
     }
 
 
@@ -120,6 +126,10 @@ def report_lines(report: Report, tokenizer: Tokenizer) -> Iterable[str]:
         yield f"tokens  {told} ({for_terminal(tokenizer.says)})"
     if report.scripts:
         yield "scripts " + ", ".join(f"{name} {share:.0%}" for name, share in report.scripts.items())
+    if report.languages:
+        yield "language " + ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items())
+    if report.ratio is not None:
+        yield f"lengths the chosen answer is {report.ratio:.2f} times as long as the rejected one, in the middle"
     if report.labels:
         labels = ", ".join(f"{for_terminal(name)} {count:,}" for name, count in list(report.labels.items())[:8])
         yield from output.wrap(f"labels  {labels}", width)

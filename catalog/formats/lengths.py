@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from typing import Final
 
+from catalog.tagging.detect import language
 from catalog.tokens.tokenizers import ESTIMATE, Tokenizer
 
 SAMPLE: Final = 20_000
@@ -26,6 +27,7 @@ class Lengths:
         self._count = self._total = 0
         self._random = random.Random(0)  # noqa: S311 - the same sample each time
         self._scripts: Counter[str] = Counter()
+        self._languages: Counter[str] = Counter()
 
     def add(self, text: str) -> None:
         """Take in a text."""
@@ -38,6 +40,7 @@ class Lengths:
             self._kept[place] = length
         if self._count <= 100 or self._count % EVERY == 0:
             self._scripts.update(_script(text[:LOOKED_AT]))
+            self._languages[language(text)[0] or "unclear"] += 1
 
     def summary(self) -> dict[str, int]:
         """Tokens in all, and the 50th, 95th and 100th percentile of a row."""
@@ -54,8 +57,17 @@ class Lengths:
 
     def scripts(self) -> dict[str, float]:
         """The share of each script among the letters that were looked at, most first; those under 1% are left out."""
-        total = self._scripts.total() or 1
-        return {name: round(count / total, 3) for name, count in self._scripts.most_common() if count >= 0.01 * total}
+        return _shares(self._scripts)
+
+    def languages(self) -> dict[str, float]:
+        """The share of each language among the texts that were looked at, most first; `unclear` for what is too short
+        or in none that is known. Those under 1% are left out."""
+        return _shares(self._languages)
+
+
+def _shares(counts: Counter[str]) -> dict[str, float]:
+    total = counts.total() or 1
+    return {name: round(count / total, 3) for name, count in counts.most_common() if count >= 0.01 * total}
 
 
 def _script(text: str) -> Counter[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -17,6 +18,7 @@ from typing import Any, Final, Literal
 
 from catalog.formats.columns import Detected
 from catalog.formats.lengths import Lengths
+from catalog.formats.near import Sketches, units_of
 from catalog.formats.pii import personal_data
 from catalog.formats.turns import ROLES, shape_of, turns_of
 from catalog.formats.values import text_of
@@ -41,15 +43,17 @@ _CHECKS: Final[dict[str, tuple[Severity, str]]] = {
     "no answer": ("warning", "rows do not end with the assistant"),
     "equal pair": ("error", "rows have the same text chosen and rejected"),
     "prompt repeated": ("warning", "rows repeat the prompt at the start of the answer"),
+    "score": ("error", "rows have a score that is no number"),
+    "answers": ("error", "rows have fewer than two answers, or not one mark for each"),
     "label": ("error", "rows have a label that is no yes or no"),
     "steps": ("error", "rows have not one label for each step"),
     "duplicate": ("warning", "rows are exact copies of an earlier one"),
-    "near duplicate": ("warning", "rows differ from an earlier one in case, spaces or punctuation only"),
+    "near duplicate": ("warning", "rows are nearly the same as an earlier one"),
     "mixed types": ("warning", "columns hold values of several types"),
     "unbalanced": ("warning", "of the labels are the same"),
     "length ratio": ("warning", "is how long the chosen answers are beside the rejected ones, in the middle"),
     "personal data": ("warning", "places look like personal data"),
-    "overlap": ("error", "rows share a run of 13 words with an evaluation set"),
+    "overlap": ("error", "rows share a run of 13 words, or a whole short text, with an evaluation set"),
 }
 """What is looked for: how grave it is, and what is said after the number."""
 
@@ -83,8 +87,15 @@ class Report:
     findings: list[Finding]
     lengths: dict[str, int]
     scripts: dict[str, float]
+    languages: dict[str, float]
     labels: dict[str, int]
     personal: dict[str, int]
+    masked: dict[str, list[str]]
+    """The first few places of each kind of personal data, masked."""
+    overlaps: dict[str, int]
+    """Rows that are in each of the evaluation sets."""
+    ratio: float | None
+    """How long the chosen answers are beside the rejected ones, in the middle of all pairs."""
 
     @property
     def is_clean(self) -> bool:
@@ -93,16 +104,19 @@ class Report:
 
 
 class Linter:
-    """Counts over rows. `evaluation` holds hashes of runs of words of evaluation sets (`runs_of`)."""
+    """Counts over rows. `evaluation` holds the runs of words of evaluation sets by the name of the set (`runs_of`);
+    `tokenizer` counts tokens."""
 
     def __init__(
         self,
         detected: Detected | None,
-        evaluation: frozenset[int] = frozenset(),
+        evaluation: Mapping[str, frozenset[int]] | None = None,
         tokenizer: Tokenizer = ESTIMATE,
     ) -> None:
         self.detected = detected
-        self._evaluation = evaluation
+        self._evaluation = dict(evaluation or {})
+        self._overlaps: Counter[str] = Counter()
+        self._near = Sketches()
         self._found: dict[str, Finding] = {}
         self._rows = 0
         self._seen: set[int] = set()
@@ -120,8 +134,8 @@ class Linter:
         said = {str(name): text_of(value) for name, value in row.items()}
         text = "\n".join(said.values())
         self._lengths.add(text)
-        if self._evaluation and any(run in self._evaluation for run in runs_of(text)):
-            self._note("overlap")
+        if self._evaluation:
+            self._find_overlap(said.values())
         self._repeats(row, said)
         self._find_personal(text)
         for name, value in row.items():
@@ -149,8 +163,12 @@ class Linter:
             findings,
             self._lengths.summary(),
             self._lengths.scripts(),
+            self._lengths.languages(),
             dict(self._labels.most_common(20)),
             dict(self._personal),
+            self._masked,
+            dict(self._overlaps),
+            self._ratio(),
         )
 
     # -- what every row is asked ------------------------------------------------------------------------------------
@@ -177,10 +195,18 @@ class Linter:
         bare = _FOLDED.sub("", unicodedata.normalize("NFKC", text).casefold())
         if not bare:
             return
-        folded = _hash(f"{bare}\n{json.dumps(rest, sort_keys=True, default=str)}")
-        if folded in self._folded:
+        apart = json.dumps(rest, sort_keys=True, default=str) if rest else ""
+        folded = _hash(f"{bare}\n{apart}")
+        if folded in self._folded or self._near.is_near(text, apart):
             self._note("near duplicate")
         self._folded.add(folded)
+
+    def _find_overlap(self, texts: Iterable[str]) -> None:
+        found = {run for text in texts for run in runs_of(text)}
+        held = [name for name, runs in self._evaluation.items() if not found.isdisjoint(runs)]
+        if held:
+            self._overlaps.update(held)
+            self._note("overlap")
 
     def _find_personal(self, text: str) -> None:
         for kind, masked in personal_data(text[:LONG]):
@@ -198,13 +224,18 @@ class Linter:
         if total >= 20 and (top := self._labels.most_common(1)[0])[1] >= UNEVEN * total:
             share = round(100 * top[1] / total)
             self._found["unbalanced"] = Finding("unbalanced", share, [], f"% are {top[0][:40]!r}")
-        if self._ratios:
-            middle = sorted(self._ratios)[len(self._ratios) // 2]
-            if middle > 1.5 or middle < 0.67:
-                self._found["length ratio"] = Finding("length ratio", 1, [], f"{middle:.2f}")
+        middle = self._ratio()
+        if middle is not None and (middle > 1.5 or middle < 0.67):
+            self._found["length ratio"] = Finding("length ratio", 1, [], f"{middle:.2f}")
+        if "overlap" in self._found:
+            told = ", ".join(f"{name} {count:,}" for name, count in self._overlaps.most_common())
+            self._found["overlap"].detail = told
         if "personal data" in self._found:
             kinds = (f"{kind} {count:,} ({', '.join(self._masked[kind])})" for kind, count in self._personal.items())
             self._found["personal data"].detail = "; ".join(kinds)
+
+    def _ratio(self) -> float | None:
+        return sorted(self._ratios)[len(self._ratios) // 2] if self._ratios else None
 
     # -- what a format asks -----------------------------------------------------------------------------------------
 
@@ -224,6 +255,10 @@ class Linter:
             yield "order of turns"
         if "messages" in mapping and spoken[-1:] != ["assistant"]:
             yield "no answer"
+        said = [text.strip() for role, text in turns if role in ("user", "assistant")]
+        pairs = zip(spoken, said, said[1:], strict=False)
+        if any(role == "user" and len(asked) > 20 and told.startswith(asked) for role, asked, told in pairs):
+            yield "prompt repeated"
 
     def _prompt(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
         value = row.get(mapping.get("prompt", ""))
@@ -240,15 +275,19 @@ class Linter:
             yield "prompt repeated"
 
     def _pair(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
-        if "chosen" not in mapping or "rejected" not in mapping:
+        sides = ("chosen", "rejected") if "chosen" in mapping else ("first", "second")
+        if not set(sides) <= set(mapping):
             return
-        chosen, rejected = (text_of(row.get(mapping[side])).strip() for side in ("chosen", "rejected"))
+        chosen, rejected = (text_of(row.get(mapping[side])).strip() for side in sides)
         if not chosen or not rejected:
             yield "missing"
             return
         if chosen == rejected:
             yield "equal pair"
-        if len(self._ratios) < 100_000:
+        prompt = text_of(row.get(mapping.get("prompt", ""))).strip()
+        if mapping.get("form") != "implicit" and len(prompt) > 20 and chosen.startswith(prompt):
+            yield "prompt repeated"
+        if "chosen" in mapping and len(self._ratios) < 100_000:
             self._ratios.append(len(chosen) / len(rejected))
 
     def _flag(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
@@ -263,6 +302,29 @@ class Linter:
         steps, labels = row.get(mapping.get("steps", "")), row.get(mapping.get("labels", ""))
         if not isinstance(steps, list) or not isinstance(labels, list) or len(steps) != len(labels):
             yield "steps"
+
+    def _scored(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        if "response" in mapping:
+            sides = {"prompt": mapping.get("prompt", ""), "completion": mapping["response"]}
+            yield from self._completion(row, sides)
+        score = row.get(mapping.get("score", ""))
+        try:
+            whole = math.isfinite(float(score))  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            whole = False
+        if not whole:
+            yield "score"
+
+    def _ranking(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
+        answers, marks = row.get(mapping.get("answers", "")), row.get(mapping.get("marks", ""))
+        if not text_of(row.get(mapping.get("prompt", ""))).strip():
+            yield "missing"
+        if (
+            not isinstance(answers, list)
+            or len(answers) < 2
+            or ("marks" in mapping and (not isinstance(marks, list) or len(marks) != len(answers)))
+        ):
+            yield "answers"
 
     def _labelled(self, row: Row, mapping: Mapping[str, str]) -> Iterator[str]:
         if label := mapping.get("label"):
@@ -282,20 +344,30 @@ _BY_FORMAT: Final[Mapping[str, Callable[[Linter, Row, Mapping[str, str]], Iterab
     "preference-pair": Linter._pair,
     "unpaired-preference": Linter._flag,
     "stepwise-supervision": Linter._steps,
+    "scored-response": Linter._scored,
+    "ranking": Linter._ranking,
     "labelled": Linter._labelled,
     "text": Linter._running,
 }
 _YES_OR_NO: Final = ("true", "false", "good", "bad", "yes", "no", "0", "1", "-1")
 _FOLDED: Final = re.compile(r"[\W_]+")
-_WORD: Final = re.compile(r"\w+")
 RUN: Final = 13
 """Words in a row that two texts share only where one was copied (Brown et al. 2020, appendix C)."""
+WIDE_RUN: Final = 25
+"""The same in characters of Chinese and Japanese."""
+WHOLE: Final = 6
+"""Words of a shorter text from which it counts when it is the same as a whole."""
 
 
 def runs_of(text: str) -> Iterator[int]:
-    """Hashes of all runs of `RUN` words in a text."""
-    words = _WORD.findall(text.lower())
-    return (_hash(" ".join(words[start : start + RUN])) for start in range(len(words) - RUN + 1))
+    """Hashes of all runs of `RUN` words in a text, of `WIDE_RUN` characters where it is Chinese or Japanese; of a
+    shorter text that of the whole."""
+    units = units_of(text)
+    wide = sum(len(unit) == 1 and unit >= "\u3040" for unit in units) * 2 > len(units)
+    size = WIDE_RUN if wide else RUN
+    if WHOLE * (1 + wide) <= len(units) < size:
+        yield _hash(f"whole {' '.join(units)}")
+    yield from (_hash(" ".join(units[start : start + size])) for start in range(len(units) - size + 1))
 
 
 def _hash(text: str) -> int:
