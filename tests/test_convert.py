@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -542,14 +545,95 @@ def test_what_is_wrong_is_told(catalog_command: Command, arguments: tuple[str, .
     assert said in done.stderr
 
 
+EVERY = {
+    "sft": SFT, "chats": CHATS, "pairs": PAIRS, "chat pairs": CHAT_PAIRS, "kto": KTO, "steps": STEPS, "scored": SCORED,
+    "texts": TEXTS, "maths": MATHS, "asked": ASKED,
+    "ranked": [{"prompt": f"Why {n}?", "responses": ["a", "b", "c"], "scores": [1, 3, 2]} for n in range(5)],
+    "compared": [{"prompt": f"Why {n}?", "response_a": "a", "response_b": "b", "winner": "a"} for n in range(5)],
+}  # fmt: skip
+FITS = {
+    "language-modeling": "sft chats pairs kto steps texts maths ranked compared",
+    "messages": "sft chats pairs kto steps maths ranked compared",
+    "prompt-completion": "sft chats pairs kto steps maths ranked compared",
+    "prompt-only": "sft chats pairs kto steps scored maths asked ranked compared",
+    "preference": "pairs ranked compared",
+    "unpaired-preference": "pairs kto steps ranked compared",
+    "stepwise": "steps",
+    "reward-table": "pairs kto steps scored ranked compared",
+    "verl": "maths",
+}
+"""What becomes what: nothing becomes a pair that was none, a wrong answer is not learnt from."""
+LIKE = {
+    "messages": "alpaca sharegpt openrlhf-sft sft-table", "preference": "preference-implicit ranking openrlhf-rm",
+    "unpaired-preference": "kto", "prompt-only": "openrlhf-ppo",
+}  # fmt: skip
+
+
+def _chat_of(rows: Rows, to: str) -> list[dict[str, Any]]:
+    conversion = planned(rows, to)
+    return [made for number, row in enumerate(rows, 1) for made in _tried(conversion, number, row)]
+
+
+def _tried(conversion: Any, number: int, row: Any) -> list[dict[str, Any]]:
+    try:
+        made: list[dict[str, Any]] = conversion.convert(number, row)
+    except Misfit:
+        return []
+    return made
+
+
+@pytest.mark.parametrize("kind", EVERY)
+@pytest.mark.parametrize("to", TARGETS)
+def test_every_format_becomes_every_target_that_makes_sense(kind: str, to: str) -> None:
+    like = next((name for name, others in LIKE.items() if to in others.split()), to)
+    if to == "ms-swift":
+        fits = True
+    elif to == "ppo-table":
+        fits = kind.removeprefix("chat ") in FITS["reward-table"].split()
+    else:
+        fits = kind.removeprefix("chat ") in FITS[like].split()
+    if not fits:
+        with pytest.raises(Usage):
+            planned(EVERY[kind], to)
+        return
+    made = _chat_of(EVERY[kind], to)
+    assert made
+    told = {name.strip(" ()") for part in TARGETS[to].columns.split("|") for name in part.replace("(", "").split(",")}
+    assert set(made[0]) <= told
+
+
 def test_the_datasets_library_reads_it(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
-    for to, rows in (("prompt-completion", SFT), ("messages", CHATS), ("kto", KTO), ("stepwise", STEPS)):
-        for suffix, kind in ((".jsonl", "json"), (".parquet", "parquet")):
-            out = tmp_path / f"{to}{suffix}"
-            write_converted(iter(rows), planned(rows, to).convert, out)
-            loaded = datasets.load_dataset(kind, data_files=str(out), cache_dir=str(tmp_path / "cache"))["train"]
-            assert loaded.to_list() == list(read_rows(out))
+    for number, to in enumerate(TARGETS):
+        kind = next(kind for kind in ("sft", "pairs", "kto", "steps", "maths") if _fits(EVERY[kind], to))
+        for suffix, form in ((".jsonl", "json"), (".parquet", "parquet"), (".csv", "csv")):
+            if suffix == ".csv" and to in ("messages", "stepwise", "verl", "sharegpt", "ms-swift"):
+                continue  # lists and objects are JSON in a cell
+            out = tmp_path / f"{number}{suffix}"
+            counts = write_converted(iter(EVERY[kind]), planned(EVERY[kind], to).convert, out)
+            loaded = datasets.load_dataset(form, data_files=str(out), cache_dir=str(tmp_path / "cache"))["train"]
+            assert loaded.num_rows == counts.written > 0
+            assert loaded.column_names == counts.columns
+            if suffix != ".csv":
+                assert loaded.to_list() == list(read_rows(out))
+
+
+def _fits(rows: Rows, to: str) -> bool:
+    try:
+        return bool(_chat_of(rows, to))
+    except Usage:
+        return False
+
+
+@pytest.mark.slow
+def test_trl_takes_what_is_written_for_it(tmp_path: Path) -> None:
+    pytest.importorskip("trl")
+    done = subprocess.run(
+        [sys.executable, "-c", "from tests.trl_formats import run; run()"], cwd=Path(__file__).resolve().parents[1],
+        env={**os.environ, "HF_HOME": str(tmp_path)}, capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.splitlines()[-1] == "whole"
 
 
 def test_a_fetch_converts_what_came(catalog_command: Command, hub: Hub) -> None:
