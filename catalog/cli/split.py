@@ -36,8 +36,9 @@ def split_command(
     """Write training, validation and test rows, copies on one side.
 
     The side of a row is told by the hash of what it says (case, spaces and ids make no difference), so that it does
-    not hang on the order of rows, and a copy of a training row is never tested with. Writes NAME.train, NAME.valid and
-    NAME.test in the form of the file.
+    not hang on the order of rows, and a copy of a training row is never tested with. With --group the rows of a group
+    stand together, and so do groups that share a copy; with --stratify each value gets its share of every side.
+    Writes NAME.train, NAME.valid and NAME.test in the form of the file.
 
     \b
     Examples:
@@ -78,7 +79,7 @@ def _written(path: Path, split: Split, files: dict[str, Path]) -> tuple[dict[str
     from catalog.formats.training import Misfit
 
     counts, bad = dict.fromkeys(files, 0), 0
-    if split.stratify:
+    if split.looks_first:
         for row in read_rows(path):
             if not isinstance(row, BadRow):
                 split.see(row)
