@@ -3,21 +3,21 @@
 /** A link to an address of a source; only text where it is none of http(s). */
 const outward = (url, text = url) => (/^https?:\/\/[^@\s]+$/i.test(url) ? h("a", { href: url, rel: "nofollow noopener" }, text) : text);
 const inward = ({ key, title, href }) => (href ? h("a", { href: ROOT + href }, title || key) : title || key);
-const termLink = (facet, term, text) => h("a", { href: ROOT + "datasets/index.html" + addressOf({ ...viewOf(""), filters: { [facet]: [term] } }) }, text);
+const termLink = (tag) => h("a", { href: ROOT + "datasets/index.html" + addressOf({ ...viewOf(""), filters: { [tag.facet]: [tag.term] } }) }, inUi(tag));
 
 /** What is known in a line each, by name: [text, who says so]; nothing where it is unknown. */
 function factsOf(made) {
-  const { license = {} } = made;
+  const { license = {}, access } = made;
   const amount = (each, show) => each && [(each.atLeast ? "≥ " : "") + show(each.value), each.by];
   const number = (each) => [each != null && exact(each)];
   return {
     commercial: [say("use-" + (license.commercial || "unknown"))],
-    license: [license.expression || license.classLabel],
+    license: [license.expression || inUi({ label: license.classLabel, zh: license.classZh })],
     reason: [license.reason],
     rows: amount(made.rows, short),
     size: amount(made.bytes, sized),
     tokens: amount(made.tokens, short),
-    access: [[made.accessLabel, made.accessNote].filter(Boolean).join(" - ")],
+    access: [[access && label("access", access), made.accessNote].filter(Boolean).join(" - ")],
     updated: [(made.modified || "").slice(0, 10)],
     year: [(made.created || "").slice(0, 10) || made.year],
     downloads: number(made.downloads),
@@ -40,7 +40,7 @@ async function entryPage(app) {
   const copy = (id, text) => text && h("div.c-copy", h("pre", h("code", { id }, text)), h("button", { type: "button", "data-copy": id }, say("copyIt")));
   const others = (all) => list(all?.map((each) => [inward(each), " ", h("code", each.key), ": ", each.because]));
   const facts = Object.entries(factsOf(made)).slice(3).filter(([, fact]) => fact?.[0]);
-  facts.unshift(["source", [[termLink("source", made.source, made.sourceLabel), url && [": ", outward(url)]]]]);
+  facts.unshift(["source", [[termLink({ facet: "source", term: made.source, label: made.sourceLabel }), url && [": ", outward(url)]]]]);
   if (paper) facts.push(["paper", [outward(paper)]]);
   if (doi) facts.push(["doi", [outward("https://doi.org/" + encodeURI(doi), doi)]]);
 
@@ -49,10 +49,11 @@ async function entryPage(app) {
   fill(app,
     h("p.c-key", h("code", made.key)), made.summary && h("p.c-lead", made.summary),
     h("p.c-verdict.c-" + (license.commercial || "unknown"), h("b", factsOf(made).commercial), " ", h("span", factsOf(made).license), h("br"), license.reason, license.conflicts?.map((each) => [h("br"), say("conflict") + ": ", each])),
+    h("ul.c-chips", ["domain", "task", "language", "format"].flatMap((facet) => tags.filter((tag) => tag.facet === facet)).map((tag) => h("li", termLink(tag)))),
     h("dl.c-facts", facts.map(([name, [value, by]]) => [h("dt", say(name)), h("dd", value, by && h("small", " ", say("says", { by })))])),
     copy("c-fetch", made.fetch),
     section("description", made.description?.split(/\n\s*\n/).map((part) => h("p", part))),
-    section("tags", table("facet term rule restsOn sure", tags.map((tag) => [label(tag.facet), termLink(tag.facet, tag.term, inUi(tag)), tag.rule, tag.evidence, tag.sure.toFixed(2)]))),
+    section("tags", table("facet term rule restsOn sure", tags.map((tag) => [label(tag.facet), termLink(tag), tag.rule, tag.evidence, tag.sure.toFixed(2)]))),
     section("claims", table("who what of evidence", license.claims?.map((each) => [each.by, [each.raw, each.note && ` (${each.note})`], say("of-" + each.scope), each.url ? outward(each.url) : each.quote]))),
     section("columns", table("column type role subset", made.columns?.map((each) => [each.name, each.type, each.role, each.config])), made.moreColumns && h("p", say("more", { n: made.moreColumns }))),
     section("locations", table("place form size note", made.locations?.map((each) => [each.url ? outward(each.url, each.path || each.url) : h("code", each.at), each.format || each.kind, each.bytes != null && sized(each.bytes), [each.verified !== "none" && say("checked", { by: each.verified }), " ", each.note]]))),
