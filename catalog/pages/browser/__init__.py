@@ -58,13 +58,16 @@ def write(
     total = len(order)
     terms = facets.Terms(connection)
     progress("facets", 0, total)
-    facets.write_columns(connection, store, docs, total, terms)
+    clusters = entries.clusters_of(connection, docs)
+    hidden = {doc for cluster in clusters for doc in cluster.members[1:]}
+    facets.write_columns(connection, store, docs, total, terms, hidden)
     manifest: dict[str, Any] = {"version": VERSION, "entries": total, "head": sizes.head, "growth": sizes.growth}
+    manifest["shown"] = total - len(hidden)
     manifest["order"] = terms.facets
     length = _mean_length(connection)
     manifest |= {"levels": levels, "length": length, "facets": facets.described(store, terms)}
     factor, chunks = shared_out(total, length, max_files // (2 if offline else 1))
-    _write_entries(connection, store, order, docs, terms, manifest, chunks, href, progress)
+    _write_entries(connection, store, order, clusters, terms, manifest, chunks, href, progress)
     progress("names", 0, total)
     manifest["aliases"] = names.write_aliases(connection, store, terms.place)
     manifest["names"] = names.write_names(connection, store, docs, names.NAMES * factor)
@@ -134,7 +137,7 @@ def _write_entries(
     connection: sqlite3.Connection,
     store: Store,
     order: array[int],
-    docs: array[int],
+    clusters: list[entries.Cluster],
     terms: facets.Terms,
     manifest: dict[str, Any],
     chunks: int,
@@ -143,7 +146,6 @@ def _write_entries(
 ) -> None:
     """Write cards, clusters and columns in one walk over the entries."""
     total = len(order)
-    clusters = entries.clusters_of(connection, docs)
     cluster_of = {doc: cluster for cluster in clusters for doc in cluster.members}
     cards = entries.Cards(store, total, chunks)
     columns = entries.Columns(total)

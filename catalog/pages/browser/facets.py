@@ -39,6 +39,7 @@ class Terms:
         rows = connection.execute("SELECT id, facet, term, label, label_zh, parents FROM term").fetchall()
         self.rows = {row[0]: row for row in rows}
         self.totals: Counter[int] = Counter()
+        self.copies: Counter[int] = Counter()
         spelt = connection.execute("SELECT facet, norm, term_id FROM term_alias")
         self._spelt: dict[tuple[str, str], int] = {(facet, norm): number for facet, norm, number in spelt}
         known = {row[1] for row in rows}
@@ -58,8 +59,11 @@ class Terms:
         return sorted(mine, key=lambda number: (-self.totals[number], self.rows[number][2]))
 
 
-def write_columns(connection: sqlite3.Connection, store: Store, docs: Sequence[int], total: int, terms: Terms) -> None:
-    """Write for each facet which sets of terms there are, and the set of each document; fills `terms.totals`.
+def write_columns(
+    connection: sqlite3.Connection, store: Store, docs: Sequence[int], total: int, terms: Terms, hidden: set[int]
+) -> None:
+    """Write for each facet which sets of terms there are, and the set of each document; fills `terms.totals`, and
+    `terms.copies` with those of the documents that a copy of theirs stands for.
 
     Sets are numbered by how many documents hold them, so that nearly all numbers are one byte.
     """
@@ -71,6 +75,8 @@ def write_columns(connection: sqlite3.Connection, store: Store, docs: Sequence[i
         held: dict[int, list[str]] = {}
         for token in dict.fromkeys(packed.replace(TAGS_END, " ").split()):
             held.setdefault(facet_of[token], []).append(token)
+            if doc in hidden:
+                terms.copies[int(token, 16)] += 1
         for facet, tokens in held.items():
             key = " ".join(sorted(tokens))
             columns[facet][doc] = sets[facet].setdefault(key, len(sets[facet]))
@@ -98,8 +104,13 @@ def _write_column(store: Store, terms: Terms, facet: int, keys: Sequence[str], c
         store.put(f"s/{terms.facets[facet]}/{block // BLOCK}", numbers)
 
 
+def _shown(terms: Terms, number: int) -> int:
+    return terms.totals[number] - terms.copies[number]
+
+
 def described(store: Store, terms: Terms) -> list[dict[str, Any]]:
-    """The facets as the manifest names them; the terms of a long facet beyond `SHOWN` go to a file of their own."""
+    """The facets as the manifest names them: how many documents hold each term, copies counted once. The terms of a
+    long facet beyond `SHOWN` go to a file of their own."""
     import json
 
     found = []
@@ -107,7 +118,7 @@ def described(store: Store, terms: Terms) -> list[dict[str, Any]]:
         listed = []
         for number in terms.ordered(facet):
             _number, _facet, term, label, label_zh, parents = terms.rows[number]
-            each: dict[str, Any] = {"term": term, "n": terms.asked(number), "count": terms.totals[number]}
+            each: dict[str, Any] = {"term": term, "n": terms.asked(number), "count": _shown(terms, number)}
             if label and label != term:
                 each["label"] = label
             if label_zh and label_zh != (label or term):

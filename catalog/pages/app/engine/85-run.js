@@ -185,6 +185,7 @@ class Run {
   }
 
   async totalOf(query, plan) {
+    if (this.isAll(query, plan)) return this.manifest.shown;
     if (plan.match.kind === "leaf" && !plan.named.length && !Object.keys(plan.ranges).length && !this.folds(query)) {
       await this.planner.known([plan.match], 0);
       return plan.match.list.total;
@@ -272,22 +273,32 @@ class Run {
   async counts(asked = {}) {
     const facets = asked.facets || this.manifest.facets.map(({ facet }) => facet);
     const { query, page } = await this.found;
-    const found = {};
-    const whole = this.resultOf(query, page.plan);
-    await Promise.all(
-      facets.map(async (facet) => {
-        const isOwn = !asked.within && query.filters[facet];
-        found[facet] = await this.engine.columns.counts(facet, await (isOwn ? this.apart(query, facet) : whole), this.signal);
-      }),
-    );
-    return found;
+    const whole = this.counter(query, page.plan);
+    const counted = facets.map(async (facet) => {
+      const isOwn = !asked.within && query.filters[facet];
+      return [facet, await (await (isOwn ? this.apart(query, facet) : whole))(facet)];
+    });
+    return Object.fromEntries(await Promise.all(counted));
   }
 
-  /** All that the query shows without its filter of a facet. */
+  /** Counts a facet over all that a query shows; where that is every entry, the manifest knows. */
+  async counter(query, plan) {
+    const { columns } = this.engine;
+    if (this.isAll(query, plan)) return (facet) => columns.countsOfAll(facet, this.signal);
+    const docs = await this.resultOf(query, plan);
+    return (facet) => columns.counts(facet, docs, this.signal);
+  }
+
+  isAll(query, plan) {
+    const isPlain = plan.match.kind === "all" && !Object.keys(plan.ranges).length && !plan.named.length;
+    return isPlain && (this.folds(query) || !this.manifest.clusters);
+  }
+
+  /** The counter of a query without its filter of a facet. */
   async apart(query, facet) {
     const other = { ...query, filters: but(query.filters, facet) };
     const plan = await this.planner.prepare(other, !this.view.exact);
-    return this.resultOf(other, await this.planner.withNamed(other, plan, textOf(other)));
+    return this.counter(other, await this.planner.withNamed(other, plan, textOf(other)));
   }
 }
 

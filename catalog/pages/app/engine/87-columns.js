@@ -51,7 +51,7 @@ class Columns {
   /** How many of some documents hold each term of a facet, most first. @returns {Promise<[string, number][]>} */
   async counts(facet, docs, signal) {
     const terms = await this.engine.terms(facet, signal);
-    if (docs.length === this.manifest.entries) return terms.map(({ term, count }) => [term, count]);
+    if (!terms.length) return [];
     const [bytes, set] = await Promise.all([this.files.bytes(`s/${facet}`, signal), this.values(`s/${facet}`, docs, signal)]);
     const held = new Map();
     for (const doc of docs) held.set(set(doc), (held.get(set(doc)) || 0) + 1);
@@ -61,9 +61,17 @@ class Columns {
       const count = held.get(number) || 0;
       for (let left = reader.number(); left > 0; left--) counts[reader.number()] += count;
     }
-    const found = terms.map(({ term }, i) => [term, counts[i]]).filter(([, count]) => count);
-    return found.sort((a, b) => b[1] - a[1] || (isBefore(a[0], b[0]) ? -1 : 1));
+    return mostFirst(terms.map(({ term }, i) => [term, counts[i]]));
   }
+
+  /** How many of all entries hold each term, copies counted once. */
+  async countsOfAll(facet, signal) {
+    return mostFirst((await this.engine.terms(facet, signal)).map(({ term, count }) => [term, count]));
+  }
+}
+
+function mostFirst(counts) {
+  return counts.filter(([, count]) => count).sort((a, b) => b[1] - a[1] || (isBefore(a[0], b[0]) ? -1 : 1));
 }
 
 /** A date or its beginning as `browser/entries.py` numbers it: the least number that begins so, or the greatest. */
