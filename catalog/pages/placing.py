@@ -45,20 +45,22 @@ def put_in_place(folder: Path, out: Path) -> Placed:
     """Let a built folder become the site. A file with the same bytes as before is the old file, time and all."""
     out = out.resolve()
     files = size = written = 0
-    for path in _files(folder):
+    made = _files(folder)
+    for path in made:
         old = out / path.relative_to(folder)
         files += 1
         size += path.stat().st_size
         if not _kept(old, path):
             written += 1
-    before = sum(1 for _path in _files(out)) if out.is_dir() else 0
+    names = {path.relative_to(folder) for path in made}
+    gone = sum(1 for path in _files(out) if path.relative_to(out) not in names)
     last = out.with_name(f".{out.name}.before")
     shutil.rmtree(last, ignore_errors=True)
     if out.exists():
         out.rename(last)
     folder.rename(out)
     shutil.rmtree(last, ignore_errors=True)
-    return Placed(files, size, written, max(0, before - (files - written)))
+    return Placed(files, size, written, gone)
 
 
 def _files(folder: Path) -> list[Path]:
