@@ -31,7 +31,7 @@ class Command:
             input=stdin if not text or stdin is None else stdin.decode(),
             capture_output=True,
             text=text,
-            timeout=120,
+            timeout=240,
             check=False,
         )
 

@@ -80,7 +80,7 @@ def on_terminal(command: Command, *arguments: str, columns: int = 100, env: dict
             break
         shown += part
     os.close(ours)
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
     return shown.decode().replace("\r\n", "\n")
 
 
@@ -248,7 +248,7 @@ def test_an_interrupt_ends_in_a_sentence(catalog_command: Command) -> None:
         assert "Waiting for" in process.stderr.readline()
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        _out, said = process.communicate(timeout=30)
+        _out, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Stopped." in said
     assert "Traceback" not in said

@@ -303,7 +303,7 @@ def half(request: Request, response: Response, wire: Wire) -> None:
     wire.write(wire.head(response, size(response.body)))
     for piece in chunks(response.body, 0, size(response.body) // 2):
         wire.write(piece)
-    wire.wait(60)
+    wire.wait(120)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
@@ -318,7 +318,7 @@ def test_a_fetch_that_ends_goes_on_where_it_was(person: Person, sent: signal.Sig
     ) as running:  # fmt: skip
         _wait_for(person.command.folder / "big", size(body) // 2 - 1_000_000)
         running.send_signal(sent)
-        _, told = running.communicate(timeout=20)
+        _, told = running.communicate(timeout=120)
     assert running.returncode == (130 if sent == signal.SIGINT else -sent)
     assert "Traceback" not in told
     assert "train.parquet" not in person.holds("big")
@@ -333,7 +333,7 @@ def test_a_fetch_that_ends_goes_on_where_it_was(person: Person, sent: signal.Sig
 
 def _wait_for(folder: Path, bytes_: int) -> None:
     """Until so much of a file has come."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if folder.is_dir() and sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) >= bytes_:
             return

@@ -237,7 +237,7 @@ def test_hostile_pages_cost_themselves_alone(tmp_path: Path) -> None:
     lasting = {"bomb", "double bomb", "loop", "inside", "file", "archive", "forbidden"}
     assert {name for name, outcome in by_name.items() if outcome == "refused"} == lasting
     assert {outcome for name, outcome in by_name.items() if name not in lasting} == {"failed"}
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60
 
 
 def test_robots_by_the_letter_over_many_pages(bench: Bench) -> None:

@@ -68,7 +68,7 @@ class Harvest:
         before = len(self.site.asked)
         with self.start() as running:
             started = self._first_request(before, running)
-            _, told = running.communicate(timeout=60)
+            _, told = running.communicate(timeout=120)
         assert running.returncode == 0, told
         return time.monotonic() - started
 
@@ -79,11 +79,11 @@ class Harvest:
             self._first_request(before, running)
             time.sleep(seconds)
             running.kill()
-            running.communicate(timeout=20)
+            running.communicate(timeout=120)
         return running.returncode != 0
 
     def _first_request(self, before: int, running: subprocess.Popen[bytes]) -> float:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while len(self.site.asked) == before and running.poll() is None and time.monotonic() < deadline:
             time.sleep(0.002)
         return time.monotonic()

@@ -355,10 +355,10 @@ class TestCards:
         ],
     )
     def test_bad_yaml_is_skipped_quickly(self, matter: str) -> None:
-        began = time.perf_counter()
+        began = time.thread_time()
         with pytest.raises(Skipped, match="front matter"):
             parse_card(f"---\n{matter}\n---\n")
-        assert time.perf_counter() - began < 1
+        assert time.thread_time() - began < 1
 
     def test_aliases_upon_aliases_do_not_unfold(self) -> None:
         laughs = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]

@@ -98,21 +98,21 @@ class TestCommand:
         kaggle.load(160)
         for shelf in kaggle.shelves.values():
             shelf.fields["lastUpdated"] = "2024-01-01T00:00:00.5Z"
-        assert sync(kaggle, catalog_command, "whole.db").wait(60) == 0
+        assert sync(kaggle, catalog_command, "whole.db").wait(120) == 0
         wanted = exported(catalog_command, "whole.db")
         kaggle.site.script(LIST, faults.stall(0.02))
         kaggle.site.forget()
         for _ in range(KILLS):
             before = len(kaggle.site.requests)
             running = sync(kaggle, catalog_command, "killed.db")
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 120
             while len(kaggle.site.requests) == before and running.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.002)
             time.sleep(rng.uniform(0, 0.15))
             running.kill()
-            running.wait(20)
+            running.wait(120)
             assert check(str(catalog_command.folder / "killed.db")).clean
-        assert sync(kaggle, catalog_command, "killed.db").wait(60) == 0
+        assert sync(kaggle, catalog_command, "killed.db").wait(120) == 0
         assert exported(catalog_command, "killed.db") == wanted, SEED
         walked = [request for request in kaggle.site.seen(LIST) if request.first("sortBy") == "votes"]
         assert len(walked) <= 9 + KILLS

@@ -399,7 +399,7 @@ class TestFaults:
         assert len(raw(origin)) >= 200_000
         assert len(raw(origin)) >= 200_000
         origin.close()
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
 
     def test_bomb_is_small_on_the_wire(self, origin: Origin) -> None:
         origin.script("/", faults.bomb(64, times=2), on=1)

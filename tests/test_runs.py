@@ -71,7 +71,7 @@ class TestRuns:
             [sys.executable, "-m", "catalog", "sync", "shelf"], cwd=person.command.folder, stderr=subprocess.DEVNULL,
             env=person.command.environment(person.environment),
         ) as running:  # fmt: skip
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while not (person.installed / "shelf.waits").exists() and time.monotonic() < deadline:
                 time.sleep(0.02)
             assert person.json("runs")[0]["status"] == "running"

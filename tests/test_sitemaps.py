@@ -191,9 +191,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
 def test_entities_are_refused_at_once(body: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     found, problems = read(body)
-    assert time.perf_counter() - started < 0.1
+    assert time.thread_time() - started < 0.1
     assert found == []
     assert len(problems) == 1
 

@@ -253,11 +253,11 @@ class TestAll:
             [sys.executable, "-m", "catalog", "sync"], cwd=person.command.folder, text=True,
             env=person.command.environment(person.environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not (person.installed / "shelf.waits").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         running.send_signal(signal.SIGINT)
-        out, told = running.communicate(timeout=30)
+        out, told = running.communicate(timeout=120)
         assert running.returncode == 130, told
         assert [line.split()[:2] for line in out.splitlines()[1:]] == [["shelf", "interrupted"], ["other", "not"]]
         assert "Traceback" not in told
@@ -330,11 +330,11 @@ class TestImport:
             [sys.executable, "-m", "catalog", "import", "records", "-"], cwd=person.command.folder, stdin=ours,
             env=person.command.environment(person.environment), stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not self._has_begun(person) and time.monotonic() < deadline:
             time.sleep(0.02)
         running.send_signal(signal.SIGINT)
-        _out, told = running.communicate(timeout=30)
+        _out, told = running.communicate(timeout=120)
         os.close(theirs)
         assert running.returncode == 130, told
         (run,) = person.json("runs")

@@ -386,12 +386,12 @@ def _killed(command: Command, site: Uci, registry: str, rng: random.Random) -> b
     arguments = [sys.executable, "-m", "catalog", "sync", "uci"]
     until = len(site.origin.requests) + rng.randint(1, 30)
     with subprocess.Popen(arguments, cwd=command.folder, env=environment, stderr=subprocess.DEVNULL) as running:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while len(site.origin.requests) < until and running.poll() is None and time.monotonic() < deadline:
             time.sleep(0.0005)
         time.sleep(rng.uniform(0, 0.01))
         running.kill()
-        running.wait(20)
+        running.wait(120)
     if Path(registry).exists():
         assert check(registry).clean, SEED
         with closing(connect(registry)) as connection:

@@ -279,6 +279,10 @@ def test_several_quotas_are_read() -> None:
 # --- bounds -----------------------------------------------------------------------------------------------------------
 
 
+SOON = 30
+"""Seconds within which something ends that would else last a minute or for ever: a loaded machine is slow as well."""
+
+
 def slow_faults() -> dict[str, Act]:
     whole = faults.head(200, {"content-length": "100000"}) + b"x" * 100_000
 
@@ -289,7 +293,7 @@ def slow_faults() -> dict[str, Act]:
             time.sleep(0.01)
 
     def silent(connection: Any, seen: Any) -> bool:
-        time.sleep(5)
+        time.sleep(60)
         return False
 
     return {
@@ -306,7 +310,7 @@ def test_the_deadline_spans_the_exchange(fault: Act, server: FaultServer) -> Non
         started = time.monotonic()
         with pytest.raises(Retriable):
             web.get_bytes(server.on("/", fault))
-        assert time.monotonic() - started < 1.8 + 0.5
+        assert time.monotonic() - started < SOON
 
 
 def bomb(size: int) -> bytes:
@@ -636,27 +640,28 @@ def test_a_stream_below_the_least_rate_ends(server: FaultServer) -> None:
         started = time.monotonic()
         with pytest.raises(OutOfTime, match="slower"):
             list(stream.chunks())
-        assert time.monotonic() - started < 1.6
+        assert time.monotonic() - started < SOON
 
 
 def test_a_slow_reader_is_not_a_slow_server(server: FaultServer) -> None:
-    with a_web(slow_after=0.2) as web, web.stream(server.on("/", answer(200, bytes(4_000_000)))) as stream:
-        total = 0
+    with a_web(slow_after=1.0) as web, web.stream(server.on("/", answer(200, bytes(4_000_000)))) as stream:
+        total, rests = 0, [1.2, 1.2, 1.2]
         for piece in stream.chunks():
             total += len(piece)
-            time.sleep(0.05 if total < 3_000_000 else 0.3)
+            if rests:
+                time.sleep(rests.pop())
     assert total == 4_000_000
 
 
 def test_a_stream_is_stopped_from_outside(server: FaultServer, web: Web) -> None:
     stop = threading.Event()
     whole = faults.head(200, {"content-length": "9000000"}) + bytes(2_000_000)
-    url = server.on("/", lambda connection, seen: faults.raw(whole)(connection, seen) or time.sleep(5) or False)
+    url = server.on("/", lambda connection, seen: faults.raw(whole)(connection, seen) or time.sleep(60) or False)
     threading.Timer(0.3, stop.set).start()
     started = time.monotonic()
     with pytest.raises(Stopped), web.stream(url, stop=stop) as stream:
         list(stream.chunks())
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < SOON
 
 
 def test_opening_a_stream_is_retried(server: FaultServer, web: Web) -> None:
@@ -670,7 +675,7 @@ def test_closing_ends_a_wait(server: FaultServer) -> None:
     started = time.monotonic()
     with pytest.raises(Stopped):
         web.get_json(server.on("/", answer(429, retry_after="60")))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < SOON
 
 
 # --- proxies and certificates -----------------------------------------------------------------------------------------
