@@ -1,7 +1,8 @@
 """How every figure here is measured: both sides in one run, turn about, the first round dropped.
 
 Absolute times of a busy or virtual machine swing by two; the ratio of two neighbours in time does not. So a figure is
-the median over rounds of the ratio of a pair, with its range.
+the median over rounds of the ratio of a pair, with its range. What works in memory is timed in CPU seconds, which other
+work on the machine stretches far less than the wall's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import platform
 import re
 import sqlite3
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -79,13 +81,14 @@ def alternate(cases: Mapping[str, Callable[[], float]], rounds: int = ROUNDS, dr
 
 
 def seconds_of(work: Callable[[], object], least: float = 0.05) -> float:
-    """Seconds of one call of `work`: called again until `least` seconds are spent, so that short calls are exact."""
+    """CPU seconds of one call of `work`, all threads together: called again until `least` seconds are spent, so that
+    short calls are exact."""
     gc.collect()
-    calls, started = 0, time.perf_counter()
+    calls, started = 0, time.process_time()
     while True:
         work()
         calls += 1
-        spent = time.perf_counter() - started
+        spent = time.process_time() - started
         if spent >= least:
             return spent / calls
 
@@ -100,22 +103,21 @@ def process(command: Sequence[str], environment: Mapping[str, str] | None = None
 
     Raises `RuntimeError` unless it ends with 0.
     """
-    started = time.perf_counter()
-    with open(os.devnull, "r+b") as sink:  # noqa: PTH123
-        files = [(os.POSIX_SPAWN_DUP2, sink.fileno(), number) for number in (0, 1, 2)]
-        pid = os.posix_spawn(command[0], list(command), {**os.environ, **(environment or {})}, file_actions=files)
-        _, status, usage = os.wait4(pid, 0)
-    wall = time.perf_counter() - started
-    code = os.waitstatus_to_exitcode(status)
-    if code:
-        raise RuntimeError(f"{' '.join(command)} ended with {code}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Ended(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+    done = subprocess.run(
+        [*python("-I", "-S", str(HERE / "launch.py")), *command],
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    code, wall, cpu, memory = done.stdout.split()
+    if int(code):
+        raise RuntimeError(f"{' '.join(command)} ended with {int(code)}")
+    return Ended(float(wall), float(cpu), int(memory))
 
 
 def cold(command: Sequence[str], times: int = 3) -> Callable[[], float]:
-    """A case for `alternate`: the mean wall seconds of a process, started `times` times over."""
-    return lambda: statistics.fmean(process(command).wall for _ in range(times))
+    """A case for `alternate`: the CPU seconds of a process, the least of `times` starts."""
+    return lambda: min(process(command).cpu for _ in range(times))
 
 
 def python(*arguments: str) -> list[str]:

@@ -46,6 +46,10 @@ class OurSearch:
         """The first page, hits filled in; the matches are not counted."""
         return run(self._connection, Query.parse(text), total=False)
 
+    def exact(self, text: str) -> Result:
+        """The same for the words alone: no terms are read into them, no other spellings or fewer words tried."""
+        return run(self._connection, Query.parse(text), total=False, help_spelling=False)
+
     def page(self, text: str) -> list[str]:
         """The keys of the first page."""
         return [hit.key for hit in self.hits(text)]

@@ -19,6 +19,8 @@ from bench.words import PLANTED
 from catalog import vocabulary
 
 CLASSES: Final = {500: "50%", 100: "10%", 10: "1%", 1: "0.1%"}
+EXACT: Final = ", --exact"
+"""Ends the name of a class whose words we search as typed, as the peers do."""
 SHARE: Final = 12
 """Queries taken of a kind that has many."""
 
@@ -29,6 +31,7 @@ def classes(rows: int) -> dict[str, list[str]]:
     asked = read_queries(queries_file(rows))
     found["10% and 10%"] = [f"{a} {b}" for a, b in zip(PLANTED[100], PLANTED[100][1:] + PLANTED[100][:1], strict=True)]
     found["two words"] = [case.q for case in asked["two words"][:SHARE]]
+    found[f"two words{EXACT}"] = found["two words"]
     found["known name"] = [case.q for case in asked["known-item"][:SHARE]]
     return found
 
@@ -57,7 +60,8 @@ def latency(rows: int, rounds: int) -> str:
     pairs = (("ours", "sqlite-utils"), ("ours", "tantivy, keys"), ("ours + total", "tantivy, hits + total"))
     lines = []
     for name, queries in classes(rows).items():
-        found = alternate({side: each_of(page, queries) for side, page in sides.items()}, rounds)
+        pages = {**sides, "ours": ours.exact} if name.endswith(EXACT) else sides
+        found = alternate({side: each_of(page, queries) for side, page in pages.items()}, rounds)
         ratios = [times(found[mine].over(found[theirs])) for mine, theirs in pairs]
         lines.append([name, *(milliseconds(figure) for figure in found.values()), *ratios])
     return table(["query", *(f"{side}, ms" for side in sides), *(f"{a} / {b}" for a, b in pairs)], lines)
