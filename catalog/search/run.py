@@ -273,7 +273,14 @@ def _levels(plan: Plan) -> Iterator[str]:
 
 
 def _scored(connection: sqlite3.Connection, plan: Plan, match: str, wanted: int) -> list[int]:
-    """The slots of matches: the most popular by score, what is beyond them by popularity."""
+    """The slots of matches: the most popular by score, what is beyond them by popularity.
+
+    One match needs no score: that would walk all that hold any of the words.
+    """
+    if " " in match:
+        first = _select(connection, plan, match, "search_index.rowid AS r", 2, 0, "")
+        if len(first) < 2:
+            return first
     rows = None if plan.condition else best_of_common(connection, match, wanted)
     if rows is None:
         outer = f"ORDER BY s, r LIMIT {min(wanted, TIER)}"
