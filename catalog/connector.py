@@ -4,7 +4,7 @@ A connector is any object with a `name`, `pages` and `files`. Retry, pace, robot
 mapping one payload to a record is a module-level pure function `to_record(payload)`, so that it can be tested alone.
 
 What else a connector may have is a protocol of its own, looked for when it is needed: `Described`, `Authorised`,
-`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Selective`, `Versioned`, `Explains`, `ReadsPages`,
+`Credentialed`, `Estimated`, `Detailed`, `Bundled`, `Converts`, `Selective`, `Versioned`, `Explains`, `ReadsPages`,
 `ReadsDocuments`, `FromSnapshot`, `FromFiles`, `Addressed`, `Listed`.
 """
 
@@ -292,6 +292,15 @@ class Explains(Protocol):
 
     def explains(self, error: HttpStatus) -> CatalogError | None:
         """What to tell the user instead, which ends the fetch; None where it means what it usually does."""
+        ...
+
+
+@runtime_checkable
+class Converts(Protocol):
+    """A connector whose source keeps the rows of its datasets as Parquet beside the files they were uploaded as."""
+
+    def converted(self, web: Web, record: Record) -> list[Distribution]:
+        """The Parquet files, pinned. Raises `NotFound` where there are none, `Gated`."""
         ...
 
 

@@ -18,7 +18,10 @@ from catalog.errors import NotFound, Usage
 from catalog.text import display_width, fit, for_terminal
 
 if TYPE_CHECKING:
+    from catalog.datafile.remote import Remote
     from catalog.fetch import PlannedFile
+    from catalog.fetch.target import Target
+    from catalog.web import Web
 
 Row = Mapping[str, Any]
 NAME_WIDTH = 24
@@ -28,13 +31,15 @@ LINES = 3
 
 @dataclass
 class Opened:
-    """A file whose rows can be read: what it is called, how many rows it tells, its bytes, what has come so far."""
+    """A file whose rows can be read: what it is called, how many rows it tells, its bytes, what has come so far, and
+    where the rows stand that a sample is drawn from."""
 
     name: str
     rows: Iterator[Row]
     total: int | None = None
     bytes: int | None = None
     transferred: Callable[[], int | None] = lambda: None
+    note: str = ""
 
 
 @click.command("preview")
@@ -44,6 +49,8 @@ class Opened:
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value (repeatable).")
 @click.option("--sample", type=click.IntRange(1, 1000), metavar="N", help="Rows drawn by chance instead of the first.")
 @click.option("--seed", type=int, default=0, show_default=True, help="With --sample: another seed draws others.")
+@click.option("--split", metavar="NAME", help="A file of this split (train, validation, test …).")
+@click.option("--config", metavar="NAME", help="A file of this config (subset) of a dataset.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Of a dataset's files one that matches.")
 @click.option("--revision", help="A commit, tag or branch of the source.")
 @click.option("--acknowledge", is_flag=True, help="I have the right to data that was withdrawn or needs an agreement.")
@@ -53,13 +60,15 @@ def preview_command(name: str, as_json: bool, **options: Any) -> int:
     """Show the first rows of a dataset without the rest of it.
 
     Reads a file or folder on this machine, a file at an http(s) address, or the smallest data file of a dataset that
-    the registry or a source knows. Of a file on the web only the bytes that rows need come (at most 64 MiB): parts of
-    Parquet, the beginning of JSON Lines, CSV and text, packed or not. How many came is said.
+    the registry or a source knows; of a dataset without one the Parquet copy that its source keeps. Of a file on the
+    web only the bytes that rows need come (at most 64 MiB): parts of Parquet, a member of a ZIP archive, the beginning
+    of JSON Lines, CSV and text, packed or not. How many came is said. A sample is drawn from row groups or places that
+    chance chooses, where a file has any, else from its beginning; which, is said too.
 
     \b
     Examples:
       catalog preview gsm8k -n 3
-      catalog preview huggingface:openai/gsm8k --include "main/test*" --columns question
+      catalog preview huggingface:openai/gsm8k --config main --split test --columns question
       catalog preview train.jsonl.gz --where lang=zh --sample 10 --seed 7
       catalog preview https://example.org/data.parquet
     """
@@ -136,25 +145,67 @@ def _drawn(rows: Iterator[Row], options: dict[str, Any]) -> list[Row]:
 def _opened(name: str, columns: list[str], options: dict[str, Any]) -> Iterator[Opened]:
     path = Path(name)
     if not name.startswith(("http://", "https://")) and path.exists():
-        yield _local(path)
+        yield _local(path, options)
         return
     from catalog.cli.remote import planned_files
-    from catalog.datafile.remote import Remote, remote_rows
+    from catalog.datafile.remote import Remote
 
     with planned_files(name, options) as (web, target, files):
-        file = _best(files, name)
+        file = _chosen_file(web, target, files, name, options)
         remote = Remote(web, file.url, target.token(file.url))
-        total, rows = remote_rows(remote, file.name, columns or None)
+        total, rows, note = _rows_of(remote, file.name, columns or None, options)
         size = file.bytes if file.bytes is not None else remote.size
-        yield Opened(file.name, rows, total, size, lambda: remote.transferred)
+        yield Opened(file.name, rows, total, size, lambda: remote.transferred, note)
 
 
-def _local(path: Path) -> Opened:
+def _rows_of(
+    remote: Remote, name: str, columns: list[str] | None, options: dict[str, Any]
+) -> tuple[int | None, Iterator[Row], str]:
+    from catalog.datafile.drawn import rows_to_draw_from
+    from catalog.datafile.remote import remote_rows
+
+    if options["sample"] is not None:
+        return rows_to_draw_from(remote, name, options["sample"], options["seed"], columns)
+    return (*remote_rows(remote, name, columns), "")
+
+
+def _chosen_file(web: Web, target: Target, files: list[PlannedFile], name: str, options: dict[str, Any]) -> PlannedFile:
+    """The file to look into: of the split and config asked for, of the source's Parquet copy where no other has rows or
+    is of them. Raises `NotFound`."""
+    from catalog.cli.remote import converted_files
+    from catalog.fetch.splits import of_split
+
+    asked = (options["split"], options["config"])
+    try:
+        return _best(of_split(files, name, *asked), name)
+    except NotFound:
+        if options["revision"] or options["include"]:
+            raise
+        copy = converted_files(web, target)
+        if not copy:
+            raise
+        return _best(of_split(copy, name, *asked), name)
+
+
+def _local(path: Path, options: dict[str, Any]) -> Opened:
     from catalog.datafile import BadRow, data_files, read_rows
 
-    file = data_files(path)[0] if path.is_dir() else path
-    rows = (row for row in read_rows(path) if not isinstance(row, BadRow))
-    return Opened(str(path), rows, _rows_told(file) if path.is_file() else None, file.stat().st_size)
+    files = data_files(path) if path.is_dir() else [path]
+    if options["split"] or options["config"]:
+        files = _local_split(path, files, options)
+    rows = (row for file in files for row in read_rows(file) if not isinstance(row, BadRow))
+    total = _rows_told(files[0]) if len(files) == 1 else None
+    return Opened(str(path), rows, total, sum(file.stat().st_size for file in files))
+
+
+def _local_split(path: Path, files: list[Path], options: dict[str, Any]) -> list[Path]:
+    """Those of the files of a folder that are of the split and config asked for. Raises `NotFound`."""
+    from catalog.fetch import PlannedFile
+    from catalog.fetch.splits import of_split
+
+    names = {file.relative_to(path).as_posix() if path.is_dir() else file.name: file for file in files}
+    planned = [PlannedFile("", name, name) for name in names]
+    return [names[each.name] for each in of_split(planned, str(path), options["split"], options["config"])]
 
 
 def _rows_told(path: Path) -> int | None:
@@ -189,7 +240,14 @@ def _print(opened: Opened, rows: list[dict[str, Any]], total: int | None, as_jso
 
         from catalog.datafile.writing import encode
 
-        told = {"file": opened.name, "bytes": opened.bytes, "total_rows": total, "transferred": came, "rows": rows}
+        told = {
+            "file": opened.name,
+            "bytes": opened.bytes,
+            "total_rows": total,
+            "transferred": came,
+            "note": opened.note,
+            "rows": rows,
+        }
         output.print_json(json.loads(encode(told)))
         return
     width = output.window_width()
@@ -200,7 +258,8 @@ def _print(opened: Opened, rows: list[dict[str, Any]], total: int | None, as_jso
         output.say("No row fits.")
     count = "" if total is None else f" of {total:,}"
     size = f", {output.size(opened.bytes)}" if opened.bytes is not None else ""
-    print(f"\n{len(rows):,} rows{count} from {for_terminal(opened.name)}{size}")
+    note = f", {opened.note}" if opened.note else ""
+    print(f"\n{len(rows):,} rows{count} from {for_terminal(opened.name)}{size}{note}")
     if came is not None:
         print(f"transferred {output.size(came)} ({came:,} bytes)")
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from catalog.fetch.target import Target
     from catalog.web import Web
 
-_FORMS: Final = {".parquet": 0, ".jsonl": 0, ".ndjson": 0, ".csv": 0, ".tsv": 0, ".json": 1, ".txt": 2}
+_FORMS: Final = {".parquet": 0, ".jsonl": 0, ".ndjson": 0, ".csv": 0, ".tsv": 0, ".json": 1, ".txt": 2, ".zip": 3}
 """Files that hold nothing but rows come first."""
+_NO_FORM: Final = 4
 _NO_DATA: Final = frozenset(
     ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "croissant.json", "package.json",
      "requirements.txt", "LICENSE.txt", "README.txt", "config.json")
@@ -43,17 +44,31 @@ def planned_files(name: str, options: Mapping[str, Any]) -> Iterator[tuple[Web, 
         yield web, target, list(plan_of(target, places, None, include=options["include"]).files)
 
 
+def converted_files(web: Web, target: Target) -> list[PlannedFile]:
+    """The files of the copy as Parquet that the source keeps of a dataset; [] where it keeps none."""
+    from catalog.connector import Converts
+    from catalog.fetch.named import plan_of
+
+    connector: object = target.connector
+    if not isinstance(connector, Converts) or target.record is None:
+        return []
+    try:
+        return list(plan_of(target, connector.converted(web, target.record), None).files)
+    except NotFound:
+        return []
+
+
 def form_of(file: PlannedFile) -> int:
-    """How sure it is that a file holds rows and nothing else: 0 for the surest, 3 for no known form."""
+    """How sure it is that a file holds rows and nothing else: 0 for the surest, 4 for no known form."""
     from catalog.datafile.reading import suffix_of
 
-    return _FORMS.get(suffix_of(Path(file.name)), 3)
+    return _FORMS.get(suffix_of(Path(file.name)), _NO_FORM)
 
 
 def with_rows(files: Iterable[PlannedFile], name: str) -> list[PlannedFile]:
     """Those of the files that hold rows; a bare address is taken for what it is. Raises `NotFound` for none."""
     files = list(files)
-    known = [file for file in files if form_of(file) < 3 and Path(file.name).name not in _NO_DATA]
+    known = [file for file in files if form_of(file) < _NO_FORM and Path(file.name).name not in _NO_DATA]
     if not known and len(files) == 1 and name.startswith(("http://", "https://")):
         return files
     if not known:

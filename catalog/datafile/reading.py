@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from lzma import LZMAError
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any, Final, NamedTuple
 
 from catalog.datafile.archived import page_rows
@@ -64,7 +64,7 @@ def data_files(folder: Path) -> list[Path]:
     return found
 
 
-def suffix_of(path: Path) -> str:
+def suffix_of(path: PurePath) -> str:
     """The suffix that tells a file's form, lower case, without that of its packing: `.jsonl` of `train.JSONL.gz`."""
     parts = [each.lower() for each in path.suffixes]
     while len(parts) > 1 and parts[-1] in (".gz", ".bz2", ".xz", ".zst", ".zstd"):

@@ -1,6 +1,5 @@
-"""The first rows of a file on the web, without the rest of it: Parquet by byte ranges, lines and tables by first bytes.
-
-What crosses the network is counted, and bounded by a budget.
+"""Rows of a file on the web without the rest of it: Parquet and members of ZIP archives by byte ranges, lines and
+tables by first bytes. What crosses the network is counted, and bounded by a budget.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import lzma
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -139,12 +138,19 @@ def _spent(remote: Remote) -> Fatal:
 def remote_rows(remote: Remote, name: str, columns: list[str] | None = None) -> tuple[int | None, Iterator[Row]]:
     """The number of rows where the file tells it, and its rows from the first on, which come as they are asked for and
     end with the budget. `name` is the file's name, whose suffix tells its form. Raises `Usage` and `Fatal`."""
-    if suffix_of(Path(name)) == ".parquet":
-        return _parquet(remote, columns)
-    return None, _by_first_bytes(remote, name)
+    suffix = suffix_of(Path(name))
+    if suffix == ".parquet":
+        file = opened_parquet(remote)
+        return file.metadata.num_rows, parquet_rows(remote, file, range(file.num_row_groups), columns)
+    if suffix == ".zip":
+        from catalog.datafile.zipped import rows_of_zip
+
+        return None, rows_of_zip(RangeFile(remote), public_url(remote.url))
+    return None, _by_first_bytes(remote, suffix or ".jsonl")
 
 
-def _parquet(remote: Remote, columns: list[str] | None) -> tuple[int | None, Iterator[Row]]:
+def opened_parquet(remote: Remote) -> Any:
+    """The `pyarrow.parquet.ParquetFile` of a remote file, of which its end has come. Raises `Usage` and `Fatal`."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -155,45 +161,55 @@ def _parquet(remote: Remote, columns: list[str] | None) -> tuple[int | None, Ite
         raise Usage(f"{public_url(remote.url)} is no Parquet file.", "Look at what it is with: catalog fetch --dry-run")
     buffer = min(512 << 10, max(BLOCK, source.size() // 4000))
     try:
-        file = parquet.ParquetFile(pyarrow.PythonFile(source, mode="r"), buffer_size=buffer, pre_buffer=False)
+        return parquet.ParquetFile(pyarrow.PythonFile(source, mode="r"), buffer_size=buffer, pre_buffer=False)
     except pyarrow.ArrowException as error:
         raise Fatal(f"{public_url(remote.url)} is a broken Parquet file ({str(error)[:100]}).") from error
+
+
+def parquet_rows(remote: Remote, file: Any, groups: Iterable[int], columns: list[str] | None) -> Iterator[Row]:
+    """The rows of these row groups, 32 at a time."""
+    import pyarrow
+
     wanted = [each for each in columns if each in file.schema_arrow.names] if columns else None
-
-    def rows() -> Iterator[Row]:
-        try:
-            for group in range(file.num_row_groups):
-                for batch in file.iter_batches(32, row_groups=[group], columns=wanted, use_threads=False):
-                    yield from batch.to_pylist()
-        except pyarrow.ArrowException as error:
-            raise Fatal(f"{public_url(remote.url)} is a broken Parquet file ({str(error)[:100]}).") from error
-
-    return file.metadata.num_rows, rows()
+    try:
+        for group in groups:
+            for batch in file.iter_batches(32, row_groups=[group], columns=wanted, use_threads=False):
+                yield from batch.to_pylist()
+    except pyarrow.ArrowException as error:
+        raise Fatal(f"{public_url(remote.url)} is a broken Parquet file ({str(error)[:100]}).") from error
 
 
-def _by_first_bytes(remote: Remote, name: str) -> Iterator[Row]:
+def _by_first_bytes(remote: Remote, suffix: str) -> Iterator[Row]:
     """Rows of what has come; more comes, twice as much each time, while rows are asked for."""
-    given, packed = 0, b""
-    suffix = suffix_of(Path(name)) or ".jsonl"
+    came = b""
+
+    def first(wanted: int) -> tuple[bytes, bool]:
+        nonlocal came
+        start = len(came) if remote.ranges else 0
+        came = came[:start] + remote.part(start, wanted)
+        return came, len(came) < wanted or len(came) == remote.size
+
+    yield from growing(first, suffix, lambda: remote.transferred >= BUDGET)
+
+
+def growing(first: Callable[[int], tuple[bytes, bool]], suffix: str, is_spent: Callable[[], bool]) -> Iterator[Row]:
+    """The rows in the beginning of a file, of which `first` gives so many bytes and whether they are all: twice as many
+    each time, while rows are asked for."""
+    given, wanted = 0, FIRST
     while True:
-        wanted = max(FIRST, 2 * len(packed))
-        start = len(packed) if remote.ranges else 0
-        came = remote.part(start, wanted)
-        packed = packed[:start] + came
-        ended = len(packed) < wanted or len(packed) == remote.size
+        packed, ended = first(wanted)
         rows = _rows_in(_unpacked(packed), suffix, ended)
         yield from rows[given:]
         given = len(rows)
-        if ended or remote.transferred >= BUDGET:
+        if ended or is_spent():
             return
+        wanted = 2 * len(packed)
 
 
 def _rows_in(data: bytes, suffix: str, ended: bool) -> list[Row]:
     """The rows that are whole in the beginning of a file."""
     if data.startswith(b"PK\x03\x04"):
-        raise Usage(
-            "the file is a ZIP archive, which is not looked into.", "Bring it with: catalog fetch NAME --unpack"
-        )
+        raise Usage("the file is a ZIP archive under another name.", "Bring it with: catalog fetch NAME --unpack")
     if not ended and suffix != ".json":
         data = data[: data.rfind(b"\n") + 1]
     with tempfile.TemporaryDirectory() as folder:

@@ -48,6 +48,12 @@ class HuggingFace:
 
         return files.files(web, record, revision)
 
+    def converted(self, web: Web, record: Record) -> list[Distribution]:
+        """The Parquet files that the Hub makes of a dataset; see `connectors.huggingface.files`."""
+        from connectors.huggingface import files
+
+        return files.converted(web, record)
+
     def pinned(self, web: Web, record: Record, revision: str | None = None) -> str:
         """The commit that `files` would take."""
         from connectors.huggingface import files

@@ -55,6 +55,17 @@ def files(web: Web, record: Record, revision: str | None = None) -> list[Distrib
     return [_distribution(pin, entry) for entry in entries]
 
 
+def converted(web: Web, record: Record) -> list[Distribution]:
+    """The files of the Hub's Parquet conversion (`refs/convert/parquet`), pinned. Raises `NotFound` where it has none,
+    and what `files` raises."""
+    settings.check_online()
+    pin = _pin(web, record.id, PARQUET)
+    entries = _tree(web, pin)
+    _check_access(web, pin, entries)
+    note = _joined(pin.note, "converted to Parquet by the Hub")
+    return [_distribution(replace(pin, note=note), entry) for entry in entries]
+
+
 def pinned(web: Web, record: Record, revision: str | None = None) -> str:
     """The commit that `files` would take."""
     return locate(web, record, revision)[0].sha
