@@ -168,7 +168,8 @@ class Delta:
             for token in tokens:
                 came.setdefault(token, set()).add(dataset_id)
                 went.get(token, set()).discard(dataset_id)
-        self._noted.add(dataset_id)
+        if before is None or (before[:FACETS], before[FACETS + 1 :]) != (after[:FACETS], after[FACETS + 1 :]):
+            self._noted.add(dataset_id)
         if before is None or before[:2] != after[:2]:
             self._words |= words_of(f"{after[0]} {after[1]}")
 
