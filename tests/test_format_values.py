@@ -109,3 +109,20 @@ JSON = st.recursive(
 def test_any_rows_may_be_asked(rows: list[dict[str, Any]]) -> None:
     found = detect_rows(rows)
     assert found is None or found.format
+
+
+@pytest.mark.parametrize(
+    ("row", "format", "mapping"),
+    [
+        ({"Input": "q", "Label": "a"}, "prompt-completion", {"prompt": "Input", "completion": "Label"}),
+        ({"Input": "q", "Reward": "0.5"}, "scored-response", {"prompt": "Input", "score": "Reward"}),
+        ({"Input": "q", "Reward": 1, "Action": "a", "State": "s"}, "scored-response",
+         {"prompt": "Input", "score": "Reward", "response": "Action", "state": "State"}),
+    ],
+)  # fmt: skip
+def test_plain_tables_are_known_by_all_their_names(row: dict[str, Any], format: str, mapping: dict[str, str]) -> None:
+    found = detect_rows([row] * 3)
+    assert found is not None
+    assert (found.format, found.mapping) == (format, mapping)
+    other = detect_rows([{**row, "Note": "x"}] * 3)
+    assert other is None or other.mapping != mapping

@@ -28,6 +28,12 @@ Row = Mapping[str, Any]
 
 _CHECKABLE: Final = re.compile(r"####\s*\S|\\boxed\s*\{")
 _CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_TABLES: Final[tuple[tuple[str, tuple[str, ...], Mapping[str, str]], ...]] = (
+    ("prompt-completion", ("sft",), {"prompt": "Input", "completion": "Label"}),
+    ("scored-response", ("preference",), {"prompt": "Input", "score": "Reward"}),
+    ("scored-response", ("preference",),
+     {"prompt": "Input", "score": "Reward", "response": "Action", "state": "State"}),
+)  # fmt: skip
 _TRUE: Final = (True, 1, "true", "good", "yes", "1", "thumbs_up", "like")
 _FALSE: Final = (False, 0, -1, "false", "bad", "no", "0", "-1", "thumbs_down", "dislike")
 
@@ -37,12 +43,24 @@ def detect_rows(rows: Iterable[Row]) -> Detected | None:
     sample = [row for _number, row in zip(range(SAMPLE), rows, strict=False) if isinstance(row, Mapping)]
     if not sample:
         return None
+    table = _table(sample)
+    if table is not None:
+        return table
     found = detect_columns(columns_of(sample))
     for rule in _RULES:
         made = rule(sample, found)
         if made is not None:
             return made
     return found
+
+
+def _table(rows: Sequence[Row]) -> Detected | None:
+    """The plain tables that `catalog convert` writes, by all their names just as it writes them."""
+    held = {str(name) for row in rows for name in row}
+    for format, stage, mapping in _TABLES:
+        if held == set(mapping.values()):
+            return Detected(format, stage, 0.9, (f"columns {', '.join(mapping.values())} and no other",), mapping)
+    return None
 
 
 def columns_of(rows: Sequence[Row]) -> list[Column]:
