@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 from array import array
 from collections.abc import Iterator
@@ -47,8 +48,11 @@ def build_site(options: Options, tell: Tell) -> Report:
     with closing(connect_current(options.registry, deadline=None)) as connection:
         connection.execute("BEGIN")  # all pages are of one moment, whoever writes meanwhile
         build = _Build.begin(connection, options, tell)
-        build.run()
-    placed = put_in_place(build.root, options.out)
+        try:
+            build.run()
+            placed = put_in_place(build.root, options.out)
+        finally:
+            shutil.rmtree(build.root, ignore_errors=True)  # of a build that failed or was stopped
     return Report(
         out=str(options.out), entries=build.plan.entries, pages=build.plan.pages, files=placed.files,
         bytes=placed.bytes, written=placed.written, removed=placed.removed, notes=build.plan.notes,

@@ -95,7 +95,7 @@ def with_policy(html: str, root: str) -> str:
 
     Two flaws of the theme are mended on the way: a dialog without a name, and code that scrolls but takes no focus.
     """
-    if "Content-Security-Policy" in html:
+    if '<meta http-equiv="Content-Security-Policy"' in html:
         return html
     scripts = dict.fromkeys(_INLINE.findall(html))
     hashes = "".join(f" 'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in scripts)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -213,3 +217,21 @@ def test_what_cannot_be_built_is_said_first(embedded: Path, catalog_command: Com
         assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert catalog_command("site", "serve").returncode == 3
     assert list(catalog_command.folder.iterdir()) == []
+
+
+def test_a_build_that_is_stopped_leaves_the_old_site(embedded: Path, catalog_command: Command) -> None:
+    folder = catalog_command.folder
+    old = folder / "site" / "catalog" / "manifest.bin"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"old")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "catalog", "site", "build", "--out", "site", "--registry", str(embedded)],
+        cwd=folder, env=catalog_command.environment(), stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not (folder / ".site.building" / "datasets" / "index.html").exists():
+        assert running.poll() is None
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 130
+    assert old.read_bytes() == b"old"
+    assert [path.name for path in folder.iterdir()] == ["site"]

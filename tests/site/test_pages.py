@@ -106,6 +106,8 @@ def test_the_pages_of_this_repository_are_part_of_it(
     command = [sys.executable, "-m", "catalog", "site", "build", "--registry", str(embedded)]
     done = subprocess.run([*command, "--out", str(tmp_path / "site")], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    for page in (tmp_path / "site").rglob("*.html"):
+        assert page.read_text("utf-8").count('<meta http-equiv="Content-Security-Policy"') == 1, page
     origin = served(tmp_path / "site")
     for path in ("", "guide/licenses/", "reference/cli/", "datasets/?search=gsm8k"):
         for settings in ({}, {"phone": True, "color_scheme": "dark"}):
@@ -113,11 +115,11 @@ def test_the_pages_of_this_repository_are_part_of_it(
             assert (path, seen.axe()) == (path, [])
             seen.assert_quiet(origin.url)
             seen.close()
-    page = tab().goto(f"{origin.url}/").page
-    page.get_by_role("link", name="Licenses and verdicts").first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Licenses")
-    page.get_by_role("link", name="Datasets", exact=True).first.click()
-    expect(page.locator(".s-card").first).to_be_visible()
+    first = tab().goto(f"{origin.url}/").page
+    first.get_by_role("link", name="Licenses and verdicts").first.click()
+    expect(first.get_by_role("heading", level=1)).to_contain_text("Licenses")
+    first.get_by_role("link", name="Datasets", exact=True).first.click()
+    expect(first.locator(".s-card").first).to_be_visible()
 
 
 @pytest.mark.slow
