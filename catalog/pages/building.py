@@ -36,8 +36,6 @@ from catalog.pages.structured import canonical, head, in_short
 from catalog.publishing import FOLDER, publish
 from catalog.record import Entry
 
-DETAILS = 32
-"""Entries of one chunk of details."""
 _STEP = 200
 """Entries between two words of progress."""
 
@@ -120,7 +118,7 @@ class _Build:
         manifest: dict[str, Any] = {
             **written.manifest,
             "build": build,
-            "details": {"size": DETAILS},
+            "details": {"size": self.plan.details},
             "pages": {"cap": self.plan.pages},
         }
         pack(self.root / "catalog", "manifest", as_json(manifest), offline=offline)
@@ -143,10 +141,10 @@ class _Build:
         pending: list[dict[str, Any]] = []
         for doc, made in enumerate(self._made(shell, lists, order)):
             pending.append(made)
-            if len(pending) == DETAILS or doc + 1 == len(order):
+            if len(pending) == self.plan.details or doc + 1 == len(order):
                 content = msgspec.json.encode(pending)
                 digest.update(content)
-                pack(data, f"e/{doc // DETAILS}", content, offline=self.options.offline)
+                pack(data, f"e/{doc // self.plan.details}", content, offline=self.options.offline)
                 pending = []
             if doc % _STEP == 0:
                 self.tell("entries", doc, len(order))

@@ -16,16 +16,20 @@ _DATA = 1_100  # bytes an entry of search data and details
 _FIXED = 5_000_000  # the theme, the hand-written pages, the lists
 _RESERVED = 900
 """Files of the theme, the hand-written pages, the lists and the feeds."""
+DETAILS = 32
+"""Entries that share a file of details, where files are not scarce."""
 _LEAST_DATA = 1_500
 """Files that the data of a large registry gets at least."""
 
 
 class Plan(NamedTuple):
-    """How many entries get a page, how many files the data may be, and what the whole comes to."""
+    """How many entries get a page, how many files the search data may be, how many entries share a file of details, and
+    what the whole comes to."""
 
     entries: int
     pages: int
     data_files: int
+    details: int
     bytes: int
     notes: tuple[str, ...]
 
@@ -43,7 +47,7 @@ def plan(entries: int, *, max_pages: int, max_files: int, offline: bool, registr
         raise Usage("there cannot be fewer than 0 pages.", "Leave --max-pages out, or give 0 or more.")
     room = max_files - reserved
     wanted = min(entries, max_pages)
-    pages = min(wanted, room - max(_LEAST_DATA, min(entries // 30, room // 4)))
+    pages = min(wanted, room - max(_LEAST_DATA, min(entries // 30, room * 3 // 4)))
     estimate = _FIXED + pages * _PAGE + int(entries * _DATA * (2.4 if offline else 1)) + registry // 3
     notes = []
     if pages < entries:
@@ -52,4 +56,7 @@ def plan(entries: int, *, max_pages: int, max_files: int, offline: bool, registr
         )
     if estimate > HOST_BYTES:
         notes.append(f"The site will take about {size(estimate)}; GitHub Pages takes 1 GB. --max-pages makes it less.")
-    return Plan(entries, pages, room - pages, estimate, tuple(notes))
+    copies = 2 if offline else 1
+    details = max(DETAILS, -(-entries * copies // ((room - pages) // 3)))
+    data_files = room - pages - -(-entries // details) * copies
+    return Plan(entries, pages, data_files, details, estimate, tuple(notes))

@@ -25,19 +25,26 @@ class Packed(NamedTuple):
     loaded: int
 
 
-def pack(root: Path, name: str, content: bytes, *, offline: bool = False) -> Packed:
+def pack(root: Path, name: str, content: bytes, *, offline: bool = False, repeats: bool = True) -> Packed:
     """Write `content` as `<root>/<name>.bin` in raw deflate; with `offline` also as the script `<root>/<name>.js`.
 
-    `name` is a path with forward slashes. Folders are made; a file that holds these very bytes is left untouched.
+    `repeats` False says that bytes come in no order, so that looking for what comes again may only do harm. `name` is
+    a path with forward slashes. Folders are made; a file that holds these very bytes is left untouched.
     """
-    deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = deflate.compress(content) + deflate.flush()
+    packed = _deflated(content, zlib.Z_DEFAULT_STRATEGY)
+    if not repeats:
+        packed = min(packed, _deflated(content, zlib.Z_HUFFMAN_ONLY), key=len)
     _write(root / f"{name}.bin", packed)
     if not offline:
         return Packed(1, len(packed), len(packed))
     script = f'__c({json.dumps(name)},"{b64encode(packed).decode()}")'.encode()
     _write(root / f"{name}.js", script)
     return Packed(2, len(packed) + len(script), len(packed))
+
+
+def _deflated(content: bytes, strategy: int) -> bytes:
+    deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, strategy=strategy)
+    return deflate.compress(content) + deflate.flush()
 
 
 def unpack(root: Path, name: str) -> bytes:

@@ -82,7 +82,7 @@ def write(
 
 _SHARE = 0.6
 """Of the files, what all but the cards may take."""
-_TOKENS = 5_000
+_TOKENS = 6_000
 """Tokens of the index for each file of lists and look-ups."""
 
 

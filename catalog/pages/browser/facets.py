@@ -101,7 +101,7 @@ def _write_column(store: Store, terms: Terms, facet: int, keys: Sequence[str], c
     store.put(f"s/{terms.facets[facet]}", bytes(described))
     for block in range(0, len(column), BLOCK):
         numbers = varints([rank[number] for number in column[block : block + BLOCK]])
-        store.put(f"s/{terms.facets[facet]}/{block // BLOCK}", numbers)
+        store.put(f"s/{terms.facets[facet]}/{block // BLOCK}", numbers, repeats=False)
 
 
 def _shown(terms: Terms, number: int) -> int:

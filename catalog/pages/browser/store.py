@@ -18,9 +18,9 @@ class Store:
         self.by_kind: dict[str, int] = {}
         self._digest = hashlib.blake2b(digest_size=6)
 
-    def put(self, name: str, content: bytes) -> None:
-        """Write a file."""
-        packed = pack(self.root, name, content, offline=self.offline)
+    def put(self, name: str, content: bytes, *, repeats: bool = True) -> None:
+        """Write a file (`packing.pack`)."""
+        packed = pack(self.root, name, content, offline=self.offline, repeats=repeats)
         self.files += packed.files
         self.bytes += packed.bytes
         kind = name.partition("/")[0]
