@@ -123,7 +123,7 @@ def fetch_all_locked(names: tuple[str, ...], options: dict[str, Any]) -> int:
 def _one_locked(
     path: Path, each: Locked, names: tuple[str, ...], known: Known, options: dict[str, Any]
 ) -> tuple[int, dict[str, Any]]:
-    from catalog.cli.fetch import finish, plan_lines, print_plan
+    from catalog.cli.fetching import finish, plan_lines, print_plan
     from catalog.fetch.locked import changed_verdict, check_allowed, fault_of, locked_plan
 
     told: dict[str, Any] = {"name": each.name, "key": each.key, "revision": each.revision, "folder": each.folder}
@@ -158,7 +158,7 @@ def _one_locked(
 
 
 def _bring(each: Locked, out: Path, names: tuple[str, ...], known: Known, options: dict[str, Any]) -> Brought:
-    from catalog.cli.fetch import _tell_wait, progress_bar
+    from catalog.cli.fetching import progress_bar, tell_wait
     from catalog.fetch.locked import fetch_locked
 
     with progress_bar() as on_progress:
@@ -172,7 +172,7 @@ def _bring(each: Locked, out: Path, names: tuple[str, ...], known: Known, option
             yes=options["yes"],
             acknowledged=options["acknowledge"],
             on_progress=on_progress,
-            on_wait=_tell_wait,
+            on_wait=tell_wait,
             say=lambda line: output.say(for_terminal(line)),
         )
 

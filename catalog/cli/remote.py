@@ -27,18 +27,18 @@ _NO_DATA: Final = frozenset(
 def planned_files(name: str, options: Mapping[str, Any]) -> Iterator[tuple[Web, Target, list[PlannedFile]]]:
     """The files that a fetch of this name would bring; `options` holds registry, revision, include and acknowledge as
     those of the command. Raises what `catalog fetch` raises."""
-    from catalog.cli.fetch import _entry_named, _listing, _tell_wait
+    from catalog.cli.fetching import entry_named, listing_of, tell_wait
     from catalog.fetch.named import plan_of, target_named
     from catalog.fetch.page import settled
     from catalog.web import Web, WebSettings
 
     target = target_named(
         name,
-        lambda known: _entry_named(known, options["registry"]),
-        lambda key: _listing(key, options["registry"]),
+        lambda known: entry_named(known, options["registry"]),
+        lambda key: listing_of(key, options["registry"]),
         acknowledged=options["acknowledge"],
     )
-    with Web(WebSettings(allow_private_hosts=target.hosts, on_wait=_tell_wait)) as web:
+    with Web(WebSettings(allow_private_hosts=target.hosts, on_wait=tell_wait)) as web:
         target = settled(web, target, acknowledged=options["acknowledge"])
         places = target.distributions(web, options["revision"], chosen=True)
         yield web, target, list(plan_of(target, places, None, include=options["include"]).files)
