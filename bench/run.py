@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
-from bench import fetch, ingest, quality, search, startup, sync
+from bench import fetch, ingest, quality, search, site, startup, sync
 from bench.measure import say
 
 PARTS: Final[dict[str, Callable[[list[str]], None]]] = {
@@ -20,6 +20,7 @@ PARTS: Final[dict[str, Callable[[list[str]], None]]] = {
     "ingest": ingest.main,
     "sync": sync.main,
     "fetch": fetch.main,
+    "site": site.main,
 }
 MILLION: Final = 1_000_000
 
