@@ -315,12 +315,12 @@ def test_the_command_reports_and_its_exit_code_says_so(tmp_path: Path, catalog_c
     done = catalog_command("lint", str(good))
     assert done.returncode == 0
     assert "messages for sft" in done.stdout
-    assert "Nothing found." in done.stdout
+    assert done.stdout.endswith("\nNothing is wrong with these rows.\n")
     hostile = _chat(("\x1b]52;c;AAAA\x07evil", "x" * 50), ("assistant", "y"))
     _write(tmp_path, "bad.jsonl", good.read_bytes() + json.dumps(hostile).encode() + b"\nnonsense\n")
     done = catalog_command("lint", "bad.jsonl")
     assert done.returncode == 1
-    assert "1 rows cannot be read" in done.stdout
+    assert f"1 rows cannot be read (row {len(GOOD) + 2})" in done.stdout
     assert "\x1b]" not in done.stdout
     report = json.loads(catalog_command("lint", "bad.jsonl", "--json").stdout)
     assert report["clean"] is False

@@ -137,7 +137,7 @@ def report_lines(report: Report, tokenizer: Tokenizer) -> Iterable[str]:
     for finding in report.findings:
         yield from output.wrap(_finding(finding), width)
     if report.is_clean:
-        yield "Nothing found."
+        yield "Nothing is wrong with these rows."
 
 
 def format_lines(detected: Detected | None, width: int) -> Iterable[str]:
@@ -152,7 +152,8 @@ def format_lines(detected: Detected | None, width: int) -> Iterable[str]:
 
 
 def _finding(finding: Finding) -> str:
-    where = f" (rows {', '.join(map(str, finding.rows))}{' …' if finding.count > len(finding.rows) else ''})"
+    more = " …" if finding.count > len(finding.rows) else ""
+    where = f" (row{'s' if len(finding.rows) > 1 or more else ''} {', '.join(map(str, finding.rows))}{more})"
     severity = output.paint(output.pad(finding.severity, 8), COLOURS[finding.severity])
     detail = f": {for_terminal(finding.detail)}" if finding.detail else ""
     if finding.check in ("length ratio", "unbalanced"):
