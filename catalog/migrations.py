@@ -6,6 +6,7 @@ step. Opening an older registry runs the missing steps after a backup; a newer o
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Callable
 from typing import NamedTuple
@@ -210,7 +211,7 @@ def require_current(version: int, path: str) -> None:
     if version < VERSION:
         raise Fatal(
             f"the registry {path} has version {version}, this catalog needs {VERSION}.",
-            "Bring it up to date (a backup is made first) with: catalog init",
+            f"Bring it up to date (a backup is made first) with: catalog init --registry {shlex.quote(path)}",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -197,6 +198,18 @@ def test_newer_registry_is_refused_with_a_sentence(tmp_path: Path, catalog_comma
         assert f"has version {VERSION + 1}" in done.stderr
         assert "Upgrade" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_an_older_registry_elsewhere_is_brought_up_to_date_as_told(tmp_path: Path, catalog_command: Command) -> None:
+    path = tmp_path / "my registry.db"
+    store(path, entry())
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {VERSION - 1}")
+    connection.close()
+    done = catalog_command("search", "a", "--registry", str(path))
+    assert done.returncode == 1
+    told = done.stderr.strip().rpartition(" with: catalog ")[2]
+    assert shlex.split(told) == ["init", "--registry", str(path)]
 
 
 @pytest.mark.parametrize("step", range(len(STEPS)))
