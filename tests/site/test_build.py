@@ -11,7 +11,9 @@ import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.request import urlopen
 from xml.etree import ElementTree
 
 import pytest
@@ -217,6 +219,22 @@ def test_what_cannot_be_built_is_said_first(embedded: Path, catalog_command: Com
         assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert catalog_command("site", "serve").returncode == 3
     assert list(catalog_command.folder.iterdir()) == []
+
+
+def test_a_page_that_is_missing_is_told_by_the_site_itself(built: Path, catalog_command: Command) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "catalog", "site", "serve", "--port", "0", "--out", str(built)],
+        env=catalog_command.environment(), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert running.stdout is not None
+        with running.stdout as said, pytest.raises(HTTPError) as missing:
+            urlopen(said.readline().strip() + "absent/", timeout=30)
+        with missing.value as answer:
+            assert (answer.code, answer.read()) == (404, (built / "404.html").read_bytes())
+    finally:
+        running.terminate()
+        running.wait(30)
 
 
 def test_a_build_that_is_stopped_leaves_the_old_site(embedded: Path, catalog_command: Command) -> None:
