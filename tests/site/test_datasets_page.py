@@ -75,6 +75,12 @@ def test_totals_and_first_page_are_those_of_the_command_line(datasets: Open, pyt
     assert page.keys == [hit.key for hit in result.hits]
 
 
+def test_an_address_with_q_is_a_search(datasets: Open, python: Any) -> None:
+    page, result = datasets("?q=medical"), python("medical")
+    assert page.total == result.total
+    assert page.keys == [hit.key for hit in result.hits]
+
+
 def test_counts_are_those_of_the_command_line(datasets: Open, python: Any) -> None:
     page, result = datasets("?search=medical"), python("medical")
     for facet, name in (("domain", "Domain"), ("commercial", "Commercial use"), ("task", "Task and stage")):

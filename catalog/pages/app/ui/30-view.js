@@ -7,7 +7,7 @@ const SORTS = ["relevance", "popularity", "updated", "size", "rows", "name"];
 function viewOf(query) {
   const asked = new URLSearchParams(query);
   const view = {
-    search: asked.get("search") || "", filters: {}, excluded: {}, ranges: {}, size: 10,
+    search: asked.get("search") || asked.get("q") || "", filters: {}, excluded: {}, ranges: {}, size: 10,
     sort: SORTS.find((sort) => sort === asked.get("sort")) || SORTS[0],
     page: Math.max(1, parseInt(asked.get("page")) || 1),
     exact: asked.has("exact"),
