@@ -29,7 +29,7 @@ def finish(plan: FetchPlan, receipt: Receipt, options: dict[str, Any]) -> tuple[
     converted = _convert(plan, receipt, options["form"], options["template"]) if options["form"] else {}
     for line in format_lines(shape, output.window_width()) if shape else ():
         output.say(line)
-    output.say(f"{len(plan.files):,} files in {plan.out}. Check them any time with: catalog verify {plan.out}")
+    output.say(f"{output.files(len(plan.files))} in {plan.out}. Check any time with: catalog verify {plan.out}")
     code = 0 if not converted or any(each["rows"] for each in converted["converted"].values()) else 1
     return code, {**receipt.to_dict(), **unpacked, **converted, "format": detected_json(shape)}
 
@@ -68,7 +68,7 @@ def _unpack(plan: FetchPlan, receipt: Receipt) -> dict[str, Any]:
         found[path] = vars(done)
         was = "was unpacked already" if done.already else "unpacked"
         size = output.size(done.bytes)
-        output.say(f"{for_terminal(path)} {was}: {done.files:,} files, {size} in {for_terminal(done.folder)}")
+        output.say(f"{for_terminal(path)} {was}: {output.files(done.files)}, {size} in {for_terminal(done.folder)}")
         for name, reason in done.left_out[:NOTES_SHOWN]:
             output.say(f"  left out {for_terminal(name)}: {reason}")
         if len(done.left_out) > NOTES_SHOWN:
@@ -134,7 +134,7 @@ def plan_lines(plan: FetchPlan, notes: Sequence[str] = ()) -> Iterator[str]:
 def total_of(plan: FetchPlan) -> str:
     """How much would come: `450 kB in 5 files`, `1 file of unknown size`."""
     count, unknown = len(plan.files), plan.unknown_sizes
-    files = f"{count:,} file{'' if count == 1 else 's'}"
+    files = output.files(count)
     if unknown and plan.estimate:
         return f"about {output.size(plan.expected_bytes)} in {files}"
     if unknown == count:

@@ -53,9 +53,8 @@ def write_lock(path: Path, plan: FetchPlan, receipt: Receipt, name: str, target:
         return locked(plan, receipt, name, entry=target.entry, folder=folder, old=old)
 
     entry = update(path, make)
-    output.say(
-        f"lock       {for_terminal(str(path))}: {len(entry.files):,} files, {entry.fingerprint[:19] or 'no data'}…"
-    )
+    files, digest = output.files(len(entry.files)), entry.fingerprint[:19] or "no data"
+    output.say(f"lock       {for_terminal(str(path))}: {files}, {digest}…")
     return {"lock": str(path), "fingerprint": entry.fingerprint}
 
 

@@ -119,6 +119,11 @@ def count(number: int | None) -> str:
     return "" if number is None else _scaled(number, 1000, ("", "k", "M", "B", "T"))
 
 
+def files(number: int) -> str:
+    """How many files: 1 file, 1,024 files."""
+    return f"{number:,} file{'' if number == 1 else 's'}"
+
+
 def size(number: int | None) -> str:
     """Bytes for people: 39.8 GB, 512 B; "" when unknown."""
     return "" if number is None else _scaled(number, 1000, (" B", " kB", " MB", " GB", " TB", " PB"))

@@ -131,6 +131,7 @@ def _print_report(report: VerifyReport, note: str = "") -> None:
     for name, paths in (("missing", report.missing), ("changed", report.changed), ("beside", report.extra)):
         for path in paths:
             print(f"{name:<8} {for_terminal(path)}")
-    print(f"{len(report.whole):,} of {len(report.receipt.files):,} files are as they came.")
+    count = len(report.receipt.files)
+    print(f"{len(report.whole):,} of {output.files(count)} {'is as it' if count == 1 else 'are as they'} came.")
     if note:
         output.say(f"note: {for_terminal(note)}")

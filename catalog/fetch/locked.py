@@ -14,7 +14,7 @@ from catalog.errors import CatalogError, Fatal, Gated, NotFound, Usage
 from catalog.fetch.lockfile import Locked, LockedFile
 from catalog.fetch.mirrors import Mirrored, from_mirrors, mirror_places
 from catalog.fetch.named import nearest
-from catalog.fetch.plan import FetchPlan, PlannedFile, distinct_paths, file_name, suffix_of
+from catalog.fetch.plan import FetchPlan, PlannedFile, distinct_paths, file_name, license_said, suffix_of
 from catalog.fetch.receipt import Receipt
 from catalog.fetch.receive import Changed, Mismatch, Truncated, WebPage
 from catalog.fetch.run import Progress, fetch
@@ -165,7 +165,7 @@ def locked_plan(
     by_path = dict(zip(_paths(given), given, strict=True))
     files = tuple(_planned(each, file, by_path.get(file.path), anywhere) for file in each.files)
     verdict = (entry.verdict if entry else None) or Verdict(each.commercial, each.license, "", each.reason)  # type: ignore[arg-type]
-    license = f"commercial use: {verdict.commercial} - {verdict.reason}"
+    license = license_said(verdict)
     access = f"{entry.access} {entry.access_note}".strip() if entry else ""
     free = shutil.disk_usage(nearest(out)).free
     return FetchPlan(each.source, each.name, str(out), files, each.revision, license, access, free, asked=each.asked)

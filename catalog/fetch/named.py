@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from catalog import plugins
 from catalog.errors import NotFound, Usage
 from catalog.fetch.asked import Given, asked_of, part_of, typed
-from catalog.fetch.plan import FetchPlan, make_plan
+from catalog.fetch.plan import FetchPlan, license_said, make_plan
 from catalog.fetch.target import Target, refusal, revision_of, target_of_entry, target_of_handle, target_of_url
 from catalog.record import Distribution, Entry
 from catalog.text import nearest_path
@@ -134,7 +134,6 @@ def plan_of(
 ) -> FetchPlan:
     """The plan of a fetch, with verdict and access in words; without `out` into a folder of the dataset's name."""
     entry = target.entry
-    verdict = entry.verdict if entry else None
     out = out or str(nearest_path(target.name))
     return make_plan(
         distributions,
@@ -142,9 +141,7 @@ def plan_of(
         name=target.name,
         out=out,
         revision=revision_of(distributions, target.connector) or revision or target.revision,
-        license=f"commercial use: {verdict.commercial} - {verdict.reason}"
-        if verdict
-        else "license: not in the registry",
+        license=license_said(entry.verdict if entry else None),
         access=f"{entry.access} {entry.access_note}".strip() if entry else "",
         free=shutil.disk_usage(nearest(Path(out))).free,
         include=include or ([target.within] if target.within else []),

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from catalog.errors import NotFound
-from catalog.record import Distribution
+from catalog.record import Distribution, Verdict
 from catalog.text import nearest_path
 from catalog.web import stored_url
 
@@ -158,6 +158,13 @@ class FetchPlan:
                 for file in self.files
             ],
         }
+
+
+def license_said(verdict: Verdict | None) -> str:
+    """A verdict in words; of what is in no registry, that it is not."""
+    if verdict is None:
+        return "not in the registry"
+    return f"commercial use: {verdict.commercial}{f' - {verdict.reason}' if verdict.reason else ''}"
 
 
 def make_plan(

@@ -149,6 +149,9 @@ def explained(error: HttpStatus, file: PlannedFile) -> CatalogError:
             "Accept the terms on the dataset's page, set the source's token, and try again.",
         )
     if error.status in (404, 410):
-        return NotFound(f"{file.name} is no longer at its address ({error.status}).", "Sync the source and plan again.")
+        return NotFound(
+            f"{file.name} is no longer at its address ({error.status}).",
+            "Check the address, or sync the source and plan again.",
+        )
     hint = error.hint or "Its address may be wrong: sync the source and plan again."
     return Fatal(f"{file.name}: {error.message}", hint)

@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +70,7 @@ def fetch(
     if plan.over_cap and not yes:
         raise Usage(plan.over_cap, "Add --yes to fetch it all, or choose with --include.")
     mode = usual_mode()
-    with told_disk(out), Folder.at(out) as root, _parts_of(root) as held:
+    with told_disk(out), _without_trace(out), Folder.at(out) as root, _parts_of(root) as held:
         before = receipt.read(root)
         if before is not None:
             receipt.check_owner(before, plan.key, str(out))
@@ -102,6 +102,19 @@ def told_disk(out: Path) -> Iterator[None]:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         hint = "Free some space and run it again; what came is kept." if full else "Choose another folder with --out."
         raise Fatal(f"Writing to {out} failed ({error.strerror or error}).", hint) from error
+
+
+@contextmanager
+def _without_trace(out: Path) -> Iterator[None]:
+    """Take away the folder that a failure left empty, where it was not there before."""
+    made = not out.exists()
+    try:
+        yield
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                out.rmdir()
+        raise
 
 
 @contextmanager
