@@ -316,6 +316,8 @@ def test_the_command_reports_and_its_exit_code_says_so(tmp_path: Path, catalog_c
     assert done.returncode == 0
     assert "messages for sft" in done.stdout
     assert done.stdout.endswith("\nNothing is wrong with these rows.\n")
+    named = catalog_command("lint", "gsm8k")
+    assert (named.returncode, named.stderr.endswith(" brought by: catalog fetch NAME\n")) == (2, True)
     hostile = _chat(("\x1b]52;c;AAAA\x07evil", "x" * 50), ("assistant", "y"))
     _write(tmp_path, "bad.jsonl", good.read_bytes() + json.dumps(hostile).encode() + b"\nnonsense\n")
     done = catalog_command("lint", "bad.jsonl")

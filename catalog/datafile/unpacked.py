@@ -27,7 +27,8 @@ def packing_of(path: Path) -> str:
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as error:
-        raise Usage(f"{path} cannot be read ({error.strerror}).", "Name a data file, or a folder of them.") from error
+        hint = "Name a data file, or a folder of them; those of a dataset are brought by: catalog fetch NAME"
+        raise Usage(f"{path} cannot be read ({error.strerror}).", hint) from error
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
 
 
