@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint types docs site bench bench-fetch bench-relevance clean
+.PHONY: help demo test test-site test-others lint types docs site bench bench-fetch bench-relevance clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,7 +41,13 @@ test: $(VENV)/.dev $(VENV)/.browser  ## lint, types, docs and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-site test-others
+
+test-site: $(VENV)/.dev $(VENV)/.browser  ## the tests of the static site, in a real browser
+	$(BIN)/python -m pytest tests/site
+
+test-others: $(VENV)/.dev  ## all other tests
+	$(BIN)/python -m pytest tests --ignore tests/site
 
 lint: $(VENV)/.dev  ## lint and format check
 	$(BIN)/ruff check .
