@@ -99,8 +99,9 @@ def _where(
 
 
 def _lead(row: Sequence[Any]) -> Lead:
-    keys = tuple(json.loads(row[-1]))
-    return Lead(*row[:-1], keys) if keys else Lead(*row[:-1])  # type: ignore[call-arg]
+    if row[-1] == "[]":
+        return Lead(*row[:-1])
+    return Lead(*row[:-1], tuple(json.loads(row[-1])))  # type: ignore[call-arg]
 
 
 def store_places(
@@ -122,7 +123,7 @@ def _visit_row(run: int, source: str, visit: Visit, now: str) -> tuple[object, .
     lead = visit.lead
     return (
         *(source, lead.scope, lead.place, visit.outcome, clean(visit.reason, 500), due, now, run),
-        *(visit.etag[:500], visit.last_modified[:100], visit.digest, json.dumps(visit.keys)),
+        *(visit.etag[:500], visit.last_modified[:100], visit.digest, json.dumps(visit.keys) if visit.keys else "[]"),
     )
 
 
@@ -136,4 +137,4 @@ def _gone(connection: sqlite3.Connection, run: int, source: str, lead: Lead) -> 
 
 def _moment(later: float) -> str:
     moment = datetime.now(UTC) + timedelta(seconds=min(later, 3e9))
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
