@@ -41,6 +41,11 @@ class Command:
         return {**home, "PYTHONWARNINGS": "error", **(more or {})}
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes name no test: packed ones hold the hour, and workers that run side by side must agree on the names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def shared_fixtures() -> Path:
     """The folder of recorded payloads; a test that needs it is skipped where it is absent, but never under CI."""
