@@ -322,7 +322,7 @@ def test_the_command_reports_and_its_exit_code_says_so(tmp_path: Path, catalog_c
     _write(tmp_path, "bad.jsonl", good.read_bytes() + json.dumps(hostile).encode() + b"\nnonsense\n")
     done = catalog_command("lint", "bad.jsonl")
     assert done.returncode == 1
-    assert f"1 rows cannot be read (row {len(GOOD) + 2})" in done.stdout
+    assert f"1 row cannot be read (row {len(GOOD) + 2})" in done.stdout
     assert "\x1b]" not in done.stdout
     report = json.loads(catalog_command("lint", "bad.jsonl", "--json").stdout)
     assert report["clean"] is False

@@ -108,5 +108,7 @@ def _tell(counts: dict[str, int], bad: int, files: dict[str, Path], shares: dict
     for side, number in counts.items():
         share = f"{number / total:.1%}" if total else "none"
         print(f"{side:<6} {number:>10,} rows  {share:>6} of {shares[side]:.1%}  {for_terminal(str(files[side]))}")
+    for side in [side for side, number in counts.items() if not number and total]:
+        print(f"{side} is empty: copies and groups stand together, and the rows are few; try another --seed")
     if bad:
-        print(f"left out {bad:,} rows that cannot be read; see them with: catalog lint")
+        print(f"left out {bad:,} {'row' if bad == 1 else 'rows'} that cannot be read; see them with: catalog lint")

@@ -56,6 +56,13 @@ _CHECKS: Final[dict[str, tuple[Severity, str]]] = {
     "overlap": ("error", "rows share a run of 13 words, or a whole short text, with an evaluation set"),
 }
 """What is looked for: how grave it is, and what is said after the number."""
+_OF_ONE: Final = {
+    "rows cannot": "row cannot", "rows lack": "row lacks", "rows have": "row has", "rows do": "row does",
+    "rows repeat": "row repeats", "rows are exact copies": "row is an exact copy", "rows are": "row is",
+    "rows share": "row shares", "columns hold": "column holds", "places look": "place looks", "of the": "of the",
+    "is how": "is how",
+}  # fmt: skip
+"""How what is said begins, and how it begins after the number one."""
 
 
 @dataclass
@@ -75,7 +82,11 @@ class Finding:
     @property
     def says(self) -> str:
         """What is wrong, in words that follow the number."""
-        return _CHECKS[self.check][1]
+        said = _CHECKS[self.check][1]
+        if self.count != 1:
+            return said
+        begins = next(begin for begin in _OF_ONE if said.startswith(begin))
+        return _OF_ONE[begins] + said.removeprefix(begins)
 
 
 @dataclass

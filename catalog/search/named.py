@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from catalog.errors import NotFound, Usage
+from catalog.index.keys import last_segment, name_norm
 from catalog.search.names import Named, resolve
 from catalog.search.query import Query
 from catalog.search.run import run
@@ -29,7 +30,9 @@ def one_named(connection: sqlite3.Connection, name: str) -> Named:
 def near_names(connection: sqlite3.Connection, name: str) -> str:
     """A hint with the datasets that a search for a name finds."""
     words = " ".join(part for part in name.replace("/", " ").replace(":", " ").split())
-    hits = run(connection, Query.parse(words, limit=3)).hits
+    hits = run(connection, Query.parse(words, limit=10)).hits
     if not hits:
         return "Look for it with: catalog search"
-    return f"Did you mean {' or '.join(hit.key for hit in hits)}?"
+    norm = name_norm(last_segment(name))
+    nearest = sorted(hits, key=lambda hit: not name_norm(last_segment(hit.key)).startswith(norm))
+    return f"Did you mean {' or '.join(hit.key for hit in nearest[:3])}?"
