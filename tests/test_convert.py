@@ -651,6 +651,10 @@ def test_a_fetch_converts_what_came(catalog_command: Command, hub: Hub) -> None:
         }
     assert len(list(read_rows(catalog_command.folder / "pairs/kto/data-train.jsonl"))) == 10
     assert catalog_command("verify", "pairs").returncode == 0
+    done = catalog_command(*arguments, "--file", "parquet", "--include", "data/train.*", env=dict(hub.environment))
+    assert done.returncode == 0, done.stderr
+    rows = list(read_rows(catalog_command.folder / "pairs/kto/data-train.parquet"))
+    assert rows == list(read_rows(catalog_command.folder / "pairs/kto/data-train.jsonl"))
     hub.origin.forget()
     assert catalog_command("fetch", "huggingface:org/pairs", "--as", "nonsense").returncode == 2
     assert hub.origin.seen() == []

@@ -192,11 +192,11 @@ def _list(as_json: bool) -> None:
 
 
 def convert_folder(
-    folder: Path, to: str, template: str | None, own: Collection[str] = (), name: str = ""
+    folder: Path, to: str, suffix: str, options: dict[str, Any], own: Collection[str] = ()
 ) -> Iterable[tuple[Path, str, Counts | None]]:
-    """Convert each data file of a fetched folder into FOLDER/FORMAT/: its path, what to say of it, and the counts, None
-    for a file that does not fit as a whole. Folders named for a format are what was converted before, unless a file in
-    them is one of the dataset's `own`; `name` is the dataset's."""
+    """Convert each data file of a fetched folder into a jsonl, csv or parquet file (`suffix`) in FOLDER/FORMAT/: its
+    path, what to say of it, and the counts, None for a file that does not fit as a whole. Folders named for a format
+    are what was converted before, unless a file in them is one of the dataset's `own`; `options` as of the command."""
     from catalog.datafile import data_files
     from catalog.formats.targets import TARGETS, target_named
 
@@ -212,9 +212,9 @@ def convert_folder(
         stem = whole.partition(".")[0]
         stem = whole.replace(".", "-") if stem in used else stem
         used.add(stem)
-        out = inside / f"{stem}.jsonl"
+        out = inside / f"{stem}.{suffix}"
         try:
-            conversion, counts, out = convert_path(file, to, out, {"template": template, "data_source": name})
+            conversion, counts, out = convert_path(file, to, out, options)
         except CatalogError as error:
             yield out, for_terminal(str(error)), None
             continue

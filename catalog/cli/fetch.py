@@ -29,6 +29,8 @@ from catalog.text import for_terminal
 @click.option("--acknowledge", is_flag=True, help="I have the right to data that was withdrawn or needs an agreement.")
 @click.option("--unpack", is_flag=True, help="Unpack ZIP and tar archives that came, each into a folder beside it.")
 @click.option("--as", "form", metavar="FORMAT", help="Also write the rows in this format, into FOLDER/FORMAT/.")
+@click.option("--file", "suffix", type=click.Choice(["jsonl", "csv", "parquet"]), default="jsonl", show_default=True,
+              help="With --as: the kind of file.")  # fmt: skip
 @click.option("--template", metavar="T", help="With --as: how task data become prompt and completion.")
 @click.option("--locked", is_flag=True, help="Bring exactly what catalog.lock says, of all or of the named datasets.")
 @click.option("--lock", metavar="FILE", help="The lock to write or follow (default: catalog.lock of this project).")
@@ -53,6 +55,7 @@ def fetch_command(names: tuple[str, ...], **options: Any) -> int:
       catalog fetch openwebtext --dry-run
       catalog fetch huggingface:openai/gsm8k --include "main/*" --out gsm8k
       catalog fetch gsm8k --as alpaca
+      catalog fetch gsm8k --as prompt-completion --file parquet
       catalog fetch kaggle:uciml/iris@2 --unpack
       catalog fetch wikipedia:zh --dry-run
       catalog fetch common-crawl --limit 2
@@ -60,7 +63,7 @@ def fetch_command(names: tuple[str, ...], **options: Any) -> int:
       catalog fetch --locked
     """
     if options["form"]:
-        _check_format(options["form"])
+        _check_format(options["form"], options["suffix"])
     if options["locked"]:
         from catalog.cli.lock import fetch_all_locked
 
@@ -151,8 +154,10 @@ def _fetch_one(name: str, options: dict[str, Any]) -> tuple[int, dict[str, Any]]
     return code, {**told, **locked}
 
 
-def _check_format(form: str) -> None:
-    """Raise `Usage` for a format that is not known, before anything comes."""
+def _check_format(form: str, suffix: str) -> None:
+    """Raise `Usage` for a format that is not known or cannot be written, before anything comes."""
+    from catalog.datafile.writing import check_suffix
     from catalog.formats.targets import target_named
 
     target_named(form)
+    check_suffix(Path(f"rows.{suffix}"))

@@ -26,7 +26,7 @@ def finish(plan: FetchPlan, receipt: Receipt, options: dict[str, Any]) -> tuple[
     """What follows the last byte: unpack and convert where that is asked for, tell the format."""
     unpacked = _unpack(plan, receipt) if options["unpack"] else {}
     shape = _format_of(Path(plan.out))
-    converted = _convert(plan, receipt, options["form"], options["template"]) if options["form"] else {}
+    converted = _convert(plan, receipt, options) if options["form"] else {}
     for line in format_lines(shape, output.window_width()) if shape else ():
         output.say(line)
     output.say(f"{output.files(len(plan.files))} in {plan.out}. Check any time with: catalog verify {plan.out}")
@@ -34,13 +34,14 @@ def finish(plan: FetchPlan, receipt: Receipt, options: dict[str, Any]) -> tuple[
     return code, {**receipt.to_dict(), **unpacked, **converted, "format": detected_json(shape)}
 
 
-def _convert(plan: FetchPlan, receipt: Receipt, form: str, template: str | None) -> dict[str, Any]:
+def _convert(plan: FetchPlan, receipt: Receipt, options: dict[str, Any]) -> dict[str, Any]:
     """Convert the data files that are there, and tell of each."""
     from catalog.cli.convert import convert_folder
 
     made = {}
     own = {file.path for file in receipt.files}
-    for path, said, counts in convert_folder(Path(plan.out), form, template, own, plan.name):
+    wanted = {"template": options["template"], "data_source": plan.name}
+    for path, said, counts in convert_folder(Path(plan.out), options["form"], options["suffix"], wanted, own):
         made[str(path)] = {"rows": counts.written if counts else 0, "says": said}
         output.say(f"{for_terminal(str(path))}: {said}")
     return {"converted": made}

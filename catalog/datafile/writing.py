@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
@@ -56,11 +57,13 @@ def encode(value: object) -> bytes:
 
 
 def check_suffix(path: Path) -> None:
-    """Raise `Usage` for a name whose suffix no form has, or a folder that is not there."""
+    """Raise `Usage` for a name whose suffix no form has, or a folder that is not there, `Fatal` without pyarrow."""
     if path.suffix.lower() not in SUFFIXES:
         raise Usage(f"{path.name} has no form that can be written.", f"Names end with {', '.join(SUFFIXES)}.")
     if not path.parent.is_dir():
         raise Usage(f"there is no folder {path.parent}.", "Make it first.")
+    if path.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
+        raise Fatal("writing Parquet needs pyarrow.", "Add it with: pip install 'dataset-catalog[parquet]'")
 
 
 @contextmanager
@@ -159,12 +162,8 @@ class _Parquet:
     """Rows are spooled as JSON Lines while the types of their columns are joined, then written under one schema."""
 
     def __init__(self, spool: Path, path: Path) -> None:
-        try:
-            import pyarrow
-        except ImportError as error:
-            raise Fatal(
-                "writing Parquet needs pyarrow.", "Add it with: pip install 'dataset-catalog[parquet]'"
-            ) from error
+        import pyarrow
+
         self._arrow, self._path, self._spool = pyarrow, path, spool
         self._held: list[bytes] = []
         self._schema: Any = None
