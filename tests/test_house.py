@@ -35,12 +35,12 @@ LAYERS = [
     },
     {"vocabulary", "connector"},
     {"web"},
-    {"record", "text"},
+    {"record", "text", "endpoints"},
     {"errors"},
 ]  # fmt: skip
 """From the top: a module may import from its own layer's package and from every layer below."""
 
-CONNECTOR_MAY = {"record", "connector", "web", "errors", "text"}
+CONNECTOR_MAY = {"record", "connector", "web", "endpoints", "errors", "text"}
 HEAVY = ["sqlalchemy", "sqlmodel", "httpx", "huggingface_hub", "kaggle", "msgspec", "rich", "yaml", "pyarrow"]
 
 

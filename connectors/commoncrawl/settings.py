@@ -6,12 +6,12 @@ index and of the list of snapshots.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from catalog.errors import CatalogError, Fatal, Usage
+from catalog.endpoints import named_endpoint, named_hosts
+from catalog.errors import CatalogError, Fatal
 from catalog.web import HttpStatus
 
 DATA: Final = "https://data.commoncrawl.org"
@@ -26,18 +26,17 @@ _IN_URL: Final = re.compile(r"/crawl-data/(CC-MAIN-\d{4}(?:-\d{2,4})?)/|/crawl-d
 
 def data() -> str:
     """The address of the files, without a slash at its end."""
-    return _setting(DATA_NAME, DATA)
+    return named_endpoint(DATA_NAME) or DATA
 
 
 def index() -> str:
     """The address of the index, without a slash at its end."""
-    return _setting(INDEX_NAME, INDEX)
+    return named_endpoint(INDEX_NAME) or INDEX
 
 
 def hosts() -> frozenset[str]:
     """The hosts that the user named in the environment."""
-    named = (os.environ.get(name, "").strip() and _setting(name, "") for name in (DATA_NAME, INDEX_NAME))
-    return frozenset(host for address in named if address and (host := urlsplit(address).hostname))
+    return named_hosts(DATA_NAME, INDEX_NAME)
 
 
 def snapshot_in(url: str) -> str:
@@ -56,15 +55,3 @@ def explained(error: HttpStatus) -> CatalogError | None:
         f"{host} has blocked this address (403), so nothing more is asked of it.",
         "Wait a day, then go on with fewer connections (--jobs 2); what came is kept.",
     )
-
-
-def _setting(name: str, usual: str) -> str:
-    value = os.environ.get(name, "").strip().rstrip("/") or usual
-    try:
-        parts = urlsplit(value)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        sound = False
-    if not sound:
-        raise Usage(f"{name} is not a web address: {value[:80]!r}.", "Write it as https://host.")
-    return value

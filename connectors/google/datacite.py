@@ -8,7 +8,6 @@ A limited walk brings the most relevant first; a whole one goes by cursor, oldes
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from catalog.connector import Cursor, Page
+from catalog.endpoints import named_endpoint
 from catalog.errors import Fatal, Retriable, Skipped, Usage
 from catalog.record import Record, clean_count
 from catalog.web import BudgetSpent, HttpStatus, Reply, Web
@@ -108,16 +108,7 @@ def pages(web: Web, cursor: Cursor) -> Iterator[Page]:
 
 def endpoint() -> str:
     """The address of the service, without a slash at its end."""
-    name = next((name for name in VARIABLES if os.environ.get(name, "").strip()), VARIABLE)
-    given = os.environ.get(name, "").strip().rstrip("/")
-    try:
-        parts = urlsplit(given)
-        good = not given or (parts.scheme in ("http", "https") and bool(parts.hostname))
-    except ValueError:
-        good = False
-    if not good:
-        raise Usage(f"{name} is not a web address: {given[:80]!r}.", "Write it as https://host.")
-    return given or SERVICE
+    return named_endpoint(*VARIABLES) or SERVICE
 
 
 def words_of(query: str) -> str:

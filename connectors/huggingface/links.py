@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
+from catalog.endpoints import origin
 from catalog.errors import CatalogError, Fatal, Gated, NotFound
 from catalog.web import HttpStatus, MiB, Reply, Web
-from connectors.huggingface.settings import HUB, endpoint, origin, token_for
+from connectors.huggingface.settings import HUB, endpoint, token_for
 
 API: Final = "/api/datasets"
 PAGE_BYTES: Final = 64 * MiB

@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 import os
 from typing import Final
-from urllib.parse import urlsplit
 
 from catalog.connector import Credential
-from catalog.errors import Fatal, Usage
+from catalog.endpoints import named_endpoint, origin
+from catalog.errors import Fatal
 
 HUB: Final = "https://huggingface.co"
 VIEWER: Final = "https://datasets-server.huggingface.co"
@@ -27,23 +27,23 @@ log = logging.getLogger(__name__)
 
 def endpoint() -> str:
     """The Hub's address, without a slash at its end."""
-    return _named(ENDPOINT_NAMES) or HUB
+    return named_endpoint(*ENDPOINT_NAMES) or HUB
 
 
 def resolver() -> str:
     """The address below which files are: the Hub's own unless another is named."""
-    return _named(RESOLVER_NAMES) or endpoint()
+    return named_endpoint(*RESOLVER_NAMES) or endpoint()
 
 
 def viewer() -> str:
     """The dataset viewer's address."""
-    return _named(VIEWER_NAMES) or VIEWER
+    return named_endpoint(*VIEWER_NAMES) or VIEWER
 
 
 def hosts() -> frozenset[str]:
     """The hosts that the user named in the environment: for `WebSettings.allow_private_hosts`."""
-    named = (_named(names) for names in (ENDPOINT_NAMES, RESOLVER_NAMES, VIEWER_NAMES))
-    return frozenset(host for address in named if (host := urlsplit(address).hostname))
+    named = (named_endpoint(*names) for names in (ENDPOINT_NAMES, RESOLVER_NAMES, VIEWER_NAMES))
+    return frozenset(host for address in named if (host := origin(address)[1]))
 
 
 def check_online() -> None:
@@ -96,25 +96,6 @@ def token_for(url: str) -> str | None:
     """The token where `url` is the Hub's or its resolver's, None for any other host."""
     ours = {origin(endpoint()), origin(resolver())}
     return token() if origin(url) in ours else None
-
-
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of an address; an unreadable one has none of them."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    except ValueError:
-        return "", "", None
-
-
-def _named(names: tuple[str, ...]) -> str:
-    for name in names:
-        if value := os.environ.get(name, "").strip().rstrip("/"):
-            scheme, host, _ = origin(value)
-            if scheme not in ("http", "https") or not host:
-                raise Usage(f"{name} is not a web address: {value[:80]!r}.", "Write it as https://host.")
-            return value
-    return ""
 
 
 def _is_true(name: str) -> bool:

@@ -6,11 +6,10 @@ the pages of the datasets are.
 
 from __future__ import annotations
 
-import os
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from catalog.errors import Usage
+from catalog.endpoints import named_endpoint, named_hosts, origin
 
 HOME: Final = "https://www.kaggle.com"
 VARIABLE: Final = "CATALOG_KAGGLE_ENDPOINT"
@@ -19,13 +18,7 @@ API: Final = "/api/v1/datasets"
 
 def endpoint() -> str:
     """The address of the site, without a slash at its end. Raises `Usage` for what is no web address."""
-    value = os.environ.get(VARIABLE, "").strip().rstrip("/")
-    if not value:
-        return HOME
-    scheme, host, _ = origin(value)
-    if scheme not in ("http", "https") or not host:
-        raise Usage(f"{VARIABLE} is not a web address: {value[:80]!r}.", "Write it as https://host.")
-    return value
+    return named_endpoint(VARIABLE) or HOME
 
 
 def api(verb: str, *parts: str) -> str:
@@ -40,19 +33,9 @@ def stored(url: str) -> str:
 
 def hosts() -> frozenset[str]:
     """The host that the user named in the environment: for `WebSettings.allow_private_hosts`."""
-    host = urlsplit(endpoint()).hostname if os.environ.get(VARIABLE, "").strip() else None
-    return frozenset([host] if host else ())
+    return named_hosts(VARIABLE)
 
 
 def is_ours(url: str) -> bool:
     """Whether an address is Kaggle's own, so that the login may go to it."""
     return origin(url) == origin(endpoint())
-
-
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of an address; an unreadable one has none of them."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    except ValueError:
-        return "", "", None

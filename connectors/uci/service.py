@@ -9,13 +9,12 @@ with /v1 at its end only the announced one is asked.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
-from catalog.errors import Fatal, Retriable, Usage
+from catalog.endpoints import named_endpoint, named_hosts
+from catalog.errors import Fatal, Retriable
 from catalog.record import clean
 from catalog.web import HttpStatus, MiB, Reply, Web
 from connectors.uci.mapping import HOME, id_of, status_of
@@ -41,13 +40,12 @@ class Listing:
 
 def endpoint() -> str:
     """The site's address, without a slash and without /v1 at its end. Raises `Usage` for a variable that is none."""
-    return _setting().removesuffix("/v1")
+    return (named_endpoint(VARIABLE) or HOME).removesuffix("/v1")
 
 
 def hosts() -> frozenset[str]:
     """The host that the user named in the environment, if any."""
-    host = urlsplit(_setting()).hostname
-    return frozenset({host}) if host and os.environ.get(VARIABLE, "").strip() else frozenset()
+    return named_hosts(VARIABLE)
 
 
 def datasets(web: Web, query: str = "", area: str = "", last: str = "") -> Listing:
@@ -56,7 +54,7 @@ def datasets(web: Web, query: str = "", area: str = "", last: str = "") -> Listi
     `last` is the API that answered last time. Raises what `Web` raises, and `Fatal` for what is no list.
     """
     order: list[Api] = ["next", "current"] if last == "next" else ["current", "next"]
-    if _setting().endswith("/v1"):
+    if named_endpoint(VARIABLE).endswith("/v1"):
         order = ["next"]
     for api in order:
         try:
@@ -136,15 +134,3 @@ def _id(row: object) -> str:
 
 def _name(row: object) -> str:
     return clean(row.get("name", row.get("title")), 500) if isinstance(row, dict) else ""
-
-
-def _setting() -> str:
-    value = os.environ.get(VARIABLE, "").strip().rstrip("/") or HOME
-    try:
-        parts = urlsplit(value)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        sound = False
-    if not sound:
-        raise Usage(f"{VARIABLE} is not a web address: {value[:80]!r}.", "Write it as https://host.")
-    return value
