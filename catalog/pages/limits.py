@@ -19,7 +19,12 @@ _RESERVED = 900
 DETAILS = 32
 """Entries that share a file of details, where files are not scarce."""
 _LEAST_DATA = 1_500
-"""Files that the data of a large registry gets at least."""
+"""Files that search data and details get at least."""
+_ENTRIES_A_FILE = 20
+"""Entries for each of these files, so that a query loads little; they may take `_MOST_DATA` of all files for it."""
+_MOST_DATA = 0.9
+_DETAILS_SHARE = 0.25
+"""Of these files, those of the details."""
 
 
 class Plan(NamedTuple):
@@ -47,7 +52,7 @@ def plan(entries: int, *, max_pages: int, max_files: int, offline: bool, registr
         raise Usage("there cannot be fewer than 0 pages.", "Leave --max-pages out, or give 0 or more.")
     room = max_files - reserved
     wanted = min(entries, max_pages)
-    pages = min(wanted, room - max(_LEAST_DATA, min(entries // 30, room * 3 // 4)))
+    pages = min(wanted, room - max(_LEAST_DATA, min(entries // _ENTRIES_A_FILE, int(room * _MOST_DATA))))
     estimate = _FIXED + pages * _PAGE + int(entries * _DATA * (2.4 if offline else 1)) + registry // 3
     notes = []
     if pages < entries:
@@ -57,6 +62,6 @@ def plan(entries: int, *, max_pages: int, max_files: int, offline: bool, registr
     if estimate > HOST_BYTES:
         notes.append(f"The site will take about {size(estimate)}; GitHub Pages takes 1 GB. --max-pages makes it less.")
     copies = 2 if offline else 1
-    details = max(DETAILS, -(-entries * copies // ((room - pages) // 3)))
+    details = max(DETAILS, -(-entries * copies // int((room - pages) * _DETAILS_SHARE)))
     data_files = room - pages - -(-entries // details) * copies
     return Plan(entries, pages, data_files, details, estimate, tuple(notes))

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.pages import limits
 from catalog.pages.browser import shared_out
-from catalog.pages.browser.entries import chunk_steps
+from catalog.pages.browser.cards import chunk_steps
 
 
 @pytest.mark.parametrize("offline", [False, True])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from catalog.index.keys import ID_BITS, ID_MASK
-from catalog.pages.browser import entries, facets, names
+from catalog.pages.browser import cards, entries, facets, names
 from catalog.pages.browser.entries import Row
 from catalog.pages.browser.language import language
 from catalog.pages.browser.numbers import varints
@@ -23,7 +23,7 @@ from catalog.pages.browser.store import Store
 
 __all__ = ["Row", "Sizes", "Written", "write"]
 
-VERSION = 1
+VERSION = 2
 """Of the files: an engine of another version does not read them."""
 
 
@@ -64,6 +64,7 @@ def write(
     manifest: dict[str, Any] = {"version": VERSION, "entries": total, "head": sizes.head, "growth": sizes.growth}
     manifest["shown"] = total - len(hidden)
     manifest["order"] = terms.facets
+    manifest["given"] = facets.GIVEN
     length = _mean_length(connection)
     manifest |= {"levels": levels, "length": length, "facets": facets.described(store, terms)}
     factor, chunks = shared_out(total, length, max_files // (2 if offline else 1))
@@ -80,18 +81,28 @@ def write(
     return Written(store.files, store.bytes, order, manifest, store.digest, store.by_kind)
 
 
-_SHARE = 0.6
-"""Of the files, what all but the cards may take."""
-_TOKENS = 6_000
+_TOKENS = 3_900
 """Tokens of the index for each file of lists and look-ups."""
+_CARD = 110
+_LOOK_UP = 18_000
+"""Bytes of a card, and of the files that the look-up of a word loads where they are not larger than usual."""
+_MOST_LOOK_UPS = 64
 
 
 def shared_out(total: int, length: float, max_files: int) -> tuple[int, int]:
-    """How many times as large as usual the files of lists and look-ups have to be, and how many chunks cards may be."""
-    columns = 24 * (total // entries.BLOCK + 1) + 40
+    """How many times as large as usual the files of lists and look-ups have to be, and how many chunks cards may be.
+
+    Shared out so that a rare word loads least: its files of lists, and the chunks of ten cards that lie far apart.
+    """
+    columns = 9 * (total // entries.BLOCK + 1) + 16 * (total // facets.BLOCK + 1) + 40
     lists = int(total * length / _TOKENS) + 20
-    room = max(max_files - columns, 1)
-    factor = max(1, math.ceil(lists / (_SHARE * room)))
+    room = max(max_files - columns, 2)
+
+    def cost(factor: int) -> float:
+        chunks = room - lists // factor
+        return _LOOK_UP * factor + 10 * _CARD * max(total / chunks, cards.LARGE) if chunks > 0 else math.inf
+
+    factor = min(range(1, _MOST_LOOK_UPS + 1), key=cost)
     return factor, max(room - lists // factor, 1)
 
 
@@ -147,19 +158,18 @@ def _write_entries(
     """Write cards, clusters and columns in one walk over the entries."""
     total = len(order)
     cluster_of = {doc: cluster for cluster in clusters for doc in cluster.members}
-    cards = entries.Cards(store, total, chunks)
+    written = cards.Cards(store, terms, total, chunks)
     columns = entries.Columns(total)
     folded = []
     for doc, row in enumerate(entries.rows_of(connection, order)):
-        tags = entries.tags_of(row["terms"], terms.names, len(terms.facets))
         address = href(Row(doc, row["id"], row["key"], row["source"], row["native_id"]))
-        cards.add(entries.card_of(row, tags, cluster_of.get(doc), address))
+        written.add(row, cluster_of.get(doc), address)
         columns.add(doc, row)
         folded.append(row["name_norm"])
         if doc % 1000 == 0:
             progress("cards", doc, total)
-    cards.flush()
-    manifest["cards"] = cards.steps
+    written.flush()
+    manifest["cards"] = written.steps
     manifest["units"] = columns.write(store)
     places = entries.name_order(folded)
     for block in range(0, total, entries.BLOCK):

@@ -1,4 +1,4 @@
-"""The entries in document order: what a card of a result shows, and the columns that ranges and orders need."""
+"""The entries in document order: their rows, their clusters, and the columns that ranges and orders need."""
 
 from __future__ import annotations
 
@@ -8,29 +8,21 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from catalog.index.keys import TAGS_END
 from catalog.pages.browser.numbers import varints
 from catalog.pages.browser.store import Store
 from catalog.search.fold import cluster_verdicts
-from catalog.text import fit
 
 CHUNK = 500
 """Entries read in one statement."""
 BLOCK = 65_536
 """Documents of one block of a column."""
-SUMMARY = 120
-"""Columns of text, as a terminal counts them, that a card keeps of a summary."""
-FIRST_CARDS = 32_768
-"""Documents whose cards stand in small chunks, as most hits are among them."""
-SMALL = 32
-LARGE = 48
-"""Cards of a small chunk, and at least of a large one."""
 
 AMOUNTS = ("rows", "bytes", "tokens", "downloads", "likes", "year")
 DATES = ("modified", "created")
-_FIELDS = (
+FIELDS = (
     "key", "title", "title_zh", "summary", "commercial", "license", "rows", "bytes", "downloads", "modified", "year",
 )  # fmt: skip
+"""What a card shows of a row."""
 _MORE = ("id", "source", "native_id", "name", "name_norm", "description", "tokens", "likes", "created", "missing_since")
 
 
@@ -76,7 +68,7 @@ Reader = Callable[[Sequence[int]], Iterator[dict[str, Any]]]
 
 def rows_of(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     """The rows of these datasets in this order, with the numbers of their tags."""
-    columns = (*_MORE, *_FIELDS)
+    columns = (*_MORE, *FIELDS)
     select = (
         f"SELECT t.terms, {', '.join(f'd.{name}' for name in columns)} FROM dataset d JOIN dataset_terms t USING (id)"
     )
@@ -86,64 +78,6 @@ def rows_of(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[dict
         by_id = {row[1]: row for row in found}
         for number in chunk:
             yield dict(zip(("terms", *columns), by_id[number], strict=True))
-
-
-class Cards:
-    """Writes cards as JSON lists, in chunks that are small where most hits are."""
-
-    def __init__(self, store: Store, total: int, most: int) -> None:
-        self._store = store
-        self.steps = chunk_steps(total, most)
-        self._number, self._held = 0, list[Any]()
-        self._doc, self._left = 0, self.steps[0][1]
-
-    def add(self, card: list[Any]) -> None:
-        """Take the card of the next document."""
-        self._held.append(card)
-        self._doc += 1
-        self._left -= 1
-        if not self._left:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is held."""
-        if self._held:
-            self._store.put_json(f"c/{self._number}", self._held)
-            self._number += 1
-            self._held = []
-        self._left = next(size for end, size in reversed(self.steps) if self._doc >= end)
-
-
-def chunk_steps(total: int, most: int) -> list[tuple[int, int]]:
-    """How cards are cut: (document from which on, cards of a chunk); at most about `most` chunks."""
-    first, small = min(total, FIRST_CARDS), SMALL
-    while first > small * max(most, 2) / 2:
-        small *= 2
-    left = max(most - first // small, 1)
-    large = max(LARGE, -(-(total - first) // left))
-    return [(0, small), (first, large)] if total > first else [(0, small)]
-
-
-def card_of(row: Mapping[str, Any], tags: list[list[str]], cluster: Cluster | None, href: str) -> list[Any]:
-    """A card as a list, its empty end left off: the fields of a hit, tags by facet, the cluster, the address."""
-    summary = row["summary"] or row["description"].partition("\n\n")[0]
-    card = [row[name] for name in _FIELDS]
-    card[3] = fit(" ".join(summary.split()), SUMMARY)
-    card += [tags, [list(cluster.members), cluster.commercial] if cluster else None, href, row["missing_since"]]
-    while card[-1] in ("", None, []):
-        card.pop()
-    return card
-
-
-def tags_of(terms: str, names: Mapping[str, tuple[int, str]], facets: int) -> list[list[str]]:
-    """The tags of a dataset by the place of their facet, its empty end left off."""
-    found: list[list[str]] = [[] for _ in range(facets)]
-    for token in terms.partition(TAGS_END)[0].split():
-        place, term = names[token]
-        found[place].append(term)
-    while found and not found[-1]:
-        found.pop()
-    return found
 
 
 class Columns:

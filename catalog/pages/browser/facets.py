@@ -6,10 +6,11 @@ import sqlite3
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from catalog.index.keys import TAGS_END, name_norm
-from catalog.pages.browser.entries import BLOCK
 from catalog.pages.browser.numbers import varint, varints
 from catalog.pages.browser.store import Store
 
@@ -30,6 +31,12 @@ ORDER = (
 
 SHOWN = 60
 """Terms of a facet that the manifest names; the others are in a file."""
+BLOCK = 262_144
+"""Documents of one block of sets: counts nearly always need all of them."""
+GIVEN = {"commercial": "license"}
+"""A facet whose sets nearly always follow from those of another one: it is written in the order of these."""
+_LARGE = 255
+"""Stands for a number that does not fit into a byte beside it."""
 
 
 class Terms:
@@ -47,6 +54,11 @@ class Terms:
         self.place = {name: number for number, name in enumerate(self.facets)}
         self.names = {f"{row[0]:x}": (self.place[row[1]], row[2]) for row in rows}
         self.facet_of = {f"{row[0]:x}": self.place[row[1]] for row in rows}
+
+    @cached_property
+    def ordered_place(self) -> dict[int, int]:
+        """The place of each term in use among those of its facet; to be asked when `totals` are filled."""
+        return {number: place for facet in self.facets for place, number in enumerate(self.ordered(facet))}
 
     def asked(self, number: int) -> int:
         """The term that a filter on the name of a term means: its own number, unless another is spelt the same."""
@@ -85,23 +97,65 @@ def write_columns(
         for number, count in counts.items():
             for token in keys[number].split():
                 terms.totals[int(token, 16)] += count
-    for facet, (known, column) in enumerate(zip(sets, columns, strict=True)):
-        _write_column(store, terms, facet, list(known), column)
+    _write_columns(store, terms, [list(known) for known in sets], columns)
 
 
-def _write_column(store: Store, terms: Terms, facet: int, keys: Sequence[str], column: array[int]) -> None:
+def _write_columns(store: Store, terms: Terms, described: Sequence[Sequence[str]], columns: list[array[int]]) -> None:
+    numbered = [
+        _numbered(store, terms, facet, keys, column)
+        for facet, (keys, column) in enumerate(zip(described, columns, strict=True))
+    ]
+    for facet, (name, (sets, column)) in enumerate(zip(terms.facets, numbered, strict=True)):
+        given = numbered[terms.place[GIVEN[name]]][1] if GIVEN.get(name) in terms.place else None
+        for block in range(0, len(column), BLOCK):
+            docs = range(block, min(block + BLOCK, len(column)))
+            order = docs if given is None else sorted(docs, key=given.__getitem__)
+            numbers = sets_packed(sets, [column[doc] for doc in order])
+            store.put(f"s/{terms.facets[facet]}/{block // BLOCK}", numbers, repeats=given is not None)
+
+
+def _numbered(
+    store: Store, terms: Terms, facet: int, keys: Sequence[str], column: array[int]
+) -> tuple[int, array[int]]:
+    """Write which sets of terms a facet has; returns how many, and the number of the set of each document."""
     counts = Counter(column)
-    place = {number: place for place, number in enumerate(terms.ordered(terms.facets[facet]))}
+    place = terms.ordered_place
     order = sorted(range(len(keys)), key=lambda number: (-counts[number], keys[number]))
-    rank = {number: place for place, number in enumerate(order)}
+    rank = array("I", bytes(4 * len(keys)))
     described = bytearray(varint(len(order)))
-    for number in order:
+    for new, number in enumerate(order):
+        rank[number] = new
         held = sorted(place[int(token, 16)] for token in keys[number].split())
         described += varint(len(held)) + varints(held)
     store.put(f"s/{terms.facets[facet]}", bytes(described))
-    for block in range(0, len(column), BLOCK):
-        numbers = varints([rank[number] for number in column[block : block + BLOCK]])
-        store.put(f"s/{terms.facets[facet]}/{block // BLOCK}", numbers, repeats=False)
+    return len(order), array("I", map(rank.__getitem__, column))
+
+
+def sets_packed(sets: int, numbers: Sequence[int]) -> bytes:
+    """Numbers below `sets` as bytes, so that codes of whole bytes come close to what they tell.
+
+    Of few sets several documents share a byte, the first one lowest; else each has a byte, and the numbers that do not
+    fit follow behind all of them.
+    """
+    each = documents_a_byte(sets)
+    if each == 1:
+        rest = [number - _LARGE for number in numbers if number >= _LARGE]
+        return bytes([number if number < _LARGE else _LARGE for number in numbers]) + varints(rest)
+    parts = zip_longest(*(numbers[place::each] for place in range(each)), fillvalue=0)
+    scale = [sets**place for place in range(each)]
+    known: dict[tuple[int, ...], int] = {}
+    found = bytearray()
+    for part in parts:
+        value = known.get(part)
+        if value is None:
+            value = known[part] = sum(number * unit for number, unit in zip(part, scale, strict=True))
+        found.append(value)
+    return bytes(found)
+
+
+def documents_a_byte(sets: int) -> int:
+    """How many numbers below `sets` a byte holds."""
+    return next(each for each in (8, 7, 6, 5, 4, 3, 2, 1) if sets**each <= 256 or each == 1)
 
 
 def _shown(terms: Terms, number: int) -> int:

@@ -1,5 +1,7 @@
 /** Columns over all entries, in blocks: values for ranges and orders, sets of terms for facet counts. */
 const BLOCK = 65536;
+/** Entries of a block of sets. */
+const SETS_BLOCK = 262144;
 
 class Columns {
   /** @param {Engine} engine */
@@ -10,25 +12,45 @@ class Columns {
     this.parsed = new WeakMap();
   }
 
-  async block(name, place, signal) {
+  /** A block of values or, where a file describes sets, of sets. */
+  async block(name, place, described, signal) {
     const bytes = await this.files.bytes(`${name}/${place}`, signal);
     let values = this.parsed.get(bytes);
     if (!values) {
-      const reader = new Reader(bytes);
-      values = [];
-      while (reader.at < bytes.length) values.push(reader.number());
+      values = described ? setsOf(bytes, new Reader(described).number(), this.sizeOf(place)) : [];
+      for (const reader = new Reader(bytes); !described && reader.at < bytes.length; ) values.push(reader.number());
       this.parsed.set(bytes, values);
     }
     return values;
   }
 
+  /** How many documents a block of sets has. */
+  sizeOf(place) {
+    return Math.min(SETS_BLOCK, this.manifest.entries - place * SETS_BLOCK);
+  }
+
   /** The values of a column by document, of the blocks that these documents are in. */
   async values(name, docs, signal) {
-    const places = new Set();
-    for (const doc of docs) places.add(Math.floor(doc / BLOCK));
-    const each = await Promise.all([...places].map(async (place) => [place, await this.block(name, place, signal)]));
-    const blocks = new Map(each);
+    const blocks = await this.blocks(docs, BLOCK, (place) => this.block(name, place, null, signal));
     return (doc) => blocks.get(Math.floor(doc / BLOCK))[doc % BLOCK];
+  }
+
+  async blocks(docs, size, load) {
+    const places = new Set();
+    for (const doc of docs) places.add(Math.floor(doc / size));
+    return new Map(await Promise.all([...places].map(async (place) => [place, await load(place)])));
+  }
+
+  /** The number of the set of terms of a facet that each document has. */
+  async sets(facet, described, docs, signal) {
+    const other = this.manifest.given[facet];
+    const given = this.manifest.order.includes(other) ? other : null;
+    const blocks = await this.blocks(docs, SETS_BLOCK, async (place) => {
+      const all = await Promise.all([[facet, described], given && [given, this.files.bytes(`s/${given}`, signal)]].map(
+        async (one) => one && this.block(`s/${one[0]}`, place, await one[1], signal)));
+      return all[1] ? inOrderOf(...all) : all[0];
+    });
+    return (doc) => blocks.get(Math.floor(doc / SETS_BLOCK))[doc % SETS_BLOCK];
   }
 
   reader(column, docs, signal) {
@@ -52,7 +74,8 @@ class Columns {
   async counts(facet, docs, signal) {
     const terms = await this.engine.terms(facet, signal);
     if (!terms.length) return [];
-    const [bytes, set] = await Promise.all([this.files.bytes(`s/${facet}`, signal), this.values(`s/${facet}`, docs, signal)]);
+    const described = this.files.bytes(`s/${facet}`, signal);
+    const [bytes, set] = await Promise.all([described, this.sets(facet, described, docs, signal)]);
     const held = new Map();
     for (const doc of docs) held.set(set(doc), (held.get(set(doc)) || 0) + 1);
     const counts = new Array(terms.length).fill(0);
@@ -68,6 +91,26 @@ class Columns {
   async countsOfAll(facet, signal) {
     return mostFirst((await this.engine.terms(facet, signal)).map(({ term, count }) => [term, count]));
   }
+}
+
+/** Numbers of sets as `browser/facets.py` packs them. */
+function setsOf(bytes, sets, size) {
+  const each = [8, 7, 6, 5, 4, 3, 2, 1].find((count) => sets ** count <= 256) || 1;
+  const found = new Uint32Array(size);
+  const reader = new Reader(bytes, size);
+  for (let doc = 0; doc < size; doc++) {
+    if (each > 1) found[doc] = Math.floor(bytes[Math.floor(doc / each)] / sets ** (doc % each)) % sets;
+    else found[doc] = bytes[doc] < 255 ? bytes[doc] : 255 + reader.number();
+  }
+  return found;
+}
+
+/** Numbers by document that were written in the order of other numbers, and by document where these are the same. */
+function inOrderOf(written, given) {
+  const next = new Uint32Array(given.reduce((most, number) => Math.max(most, number), 0) + 2);
+  for (const number of given) next[number + 1]++;
+  for (let number = 1; number < next.length; number++) next[number] += next[number - 1];
+  return given.map((number) => written[next[number]++]);
 }
 
 function mostFirst(counts) {

@@ -29,7 +29,7 @@ class Fold {
 
   /** Whether another member that matches stands before this one. */
   async hides(doc, known) {
-    const cluster = (await this.engine.card(doc, this.signal))[12];
+    const cluster = (await this.engine.card(doc, this.signal))[11];
     if (!cluster) return false;
     const [members, commercial] = cluster;
     if (this.isRefused(commercial)) return true;

@@ -38,24 +38,39 @@ class Engine {
       const [start, size] = steps[i];
       const end = i + 1 < steps.length ? steps[i + 1][0] : Infinity;
       if (doc < end) {
-        const cards = await this.files.json(`c/${chunk + Math.floor((doc - start) / size)}`, signal);
-        return cards[(doc - start) % size];
+        const columns = await this.files.json(`c/${chunk + Math.floor((doc - start) / size)}`, signal);
+        return this.cardOf(columns, (doc - start) % size);
       }
       chunk += Math.ceil((end - start) / size);
     }
     return null;
   }
 
+  /** A card out of its chunk (`browser/cards.py`). */
+  cardOf([tags, ...columns], place) {
+    const card = columns.map((column) => (column ? column[place] : null));
+    const terms = {};
+    this.manifest.order.forEach((facet, i) => {
+      const held = tags && tags[i] ? [tags[i][place]].flat() : [0];
+      if (held[0]) terms[facet] = held.map((tag) => (tag > 0 ? this.named(facet)[tag - 1].term : tag));
+    });
+    return [...card, terms];
+  }
+
+  /** The terms of a facet that the manifest names. */
+  named(facet) {
+    return this.manifest.facets.find((each) => each.facet === facet).terms;
+  }
+
   /** A card as the interface shows it. */
   hit(doc, card, merge, named) {
-    const [key, title = "", titleZh = "", summary = "", commercial, license = "", rows = null, bytes = null] = card;
-    const [downloads = null, modified = "", year = null, tags = [], cluster, href, missing = ""] = card.slice(8);
-    const terms = {};
-    tags.forEach((each, place) => each.length && (terms[this.manifest.order[place]] = each));
+    const [key, title, titleZh, summary, commercial, license, rows, bytes, downloads, modified, year] = card;
+    const [cluster, href, missing, terms] = card.slice(11);
     return {
-      doc, key, title, titleZh, summary, license, rows, bytes, downloads, modified, year, terms, named, missing,
+      doc, key, title: title || "", titleZh: titleZh || "", summary: summary || "", license: license || "", rows, bytes,
+      downloads, modified: modified || "", year, terms, named, missing: missing || "",
       source: key.slice(0, key.indexOf(":")),
-      url: href || entryAddress(key),
+      url: pageAddress(key, href),
       commercial: merge && cluster ? cluster[1] : commercial,
       copies: merge && cluster ? cluster[0].length - 1 : 0,
     };
@@ -81,7 +96,7 @@ class Engine {
   /** Where the page of an entry is. */
   async href(key, signal) {
     const doc = await this.docOf(key, signal);
-    return (doc !== null && (await this.card(doc, signal))[13]) || entryAddress(key);
+    return doc === null ? entryAddress(key) : pageAddress(key, (await this.card(doc, signal))[12]);
   }
 
   /** Datasets whose name begins so, the most popular first. @returns {Promise<{title: string, key: string, url: string}[]>} */
@@ -101,6 +116,7 @@ class Engine {
   }
 }
 
+const pageAddress = (key, href) => (href === 1 ? `dataset/${key.replace(":", "/")}/` : href || entryAddress(key));
 const entryAddress = (key) => `datasets/entry.html?id=${encodeURIComponent(key).replace(/%2F/g, "/").replace(/%3A/g, ":")}`;
 
 const Catalog = {
