@@ -65,11 +65,16 @@ class Browser:
         self.total = run(connection, Query(limit=0)).total
         self.terms = {facet: list(self._listed(facet, counted.get(facet, ()))) for facet in FACETS}
         self._paths = {(each.facet, each.term): each.path for each in self._all()}
+        self._hrefs: dict[tuple[str, str], str] = {}
 
     def term_href(self, facet: str, term: str) -> str:
         """The page of a term, or the search for it where it has none."""
-        path = self._paths.get((facet, term))
-        return self.at(path) if path else search_href([(facet, term)], self._index)
+        href = self._hrefs.get((facet, term))
+        if href is None:
+            path = self._paths.get((facet, term))
+            href = self.at(path) if path else search_href([(facet, term)], self._index)
+            self._hrefs[facet, term] = href
+        return href
 
     def at(self, path: str) -> str:
         """A page of lists as an address from the root."""

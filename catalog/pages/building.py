@@ -9,8 +9,10 @@ from array import array
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -38,6 +40,8 @@ from catalog.record import Entry
 
 _STEP = 200
 """Entries between two words of progress."""
+_KNOWN = 65_536
+"""Addresses of entries that are kept: what is similar to many is asked for again and again."""
 
 
 def build_site(options: Options, tell: Tell) -> Report:
@@ -108,7 +112,7 @@ class _Build:
         build = hashlib.blake2b(f"{written.digest}{digest}".encode(), digest_size=6).hexdigest()
         data.rename(data.with_name(build))
         write_app(self.root, shell, offline=offline)
-        harden_folder(self.root)
+        harden_folder(self.root, but=("dataset",))  # these have their policy from the frame
         if self.base_url:
             write_feeds(self.connection, self.root, self.base_url, self.labels, self.href)
             write_sitemap(self.root, self.base_url, self.dated)
@@ -154,7 +158,7 @@ class _Build:
     def _made(self, shell: Shell, lists: Browser, order: array[int]) -> Iterator[dict[str, Any]]:
         """The details of all entries, in order; the pages of the first are written on the way."""
         neighbours = Neighbours(self.connection, order, self.labels)
-        view = View(self.labels, self._known)
+        view = View(self.labels, lru_cache(maxsize=_KNOWN)(self._known))
         for doc, (number, entry, beside) in enumerate(read_in_order(self.connection, order)):
             terms = neighbours.terms_named((tag.facet, tag.term) for tag in entry.tags or ())
             made = detail(entry, beside, neighbours.of(number, terms), view)
@@ -185,9 +189,10 @@ class _Build:
         return f"{self.base_url}{address}" if self.base_url else ""
 
     def _write(self, address: str, html: str, modified: str, path: str = "") -> None:
-        from urllib.parse import unquote
-
-        file = self.root / (path or unquote(address.removesuffix("index.html"))) / "index.html"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(html, "utf-8")
+        folder = Path(f"{self.root}/{path or unquote(address.removesuffix('index.html'))}")
+        try:
+            folder.mkdir()
+        except OSError:  # it is there, or what it stands in is not
+            folder.mkdir(parents=True, exist_ok=True)
+        (folder / "index.html").write_bytes(html.encode())
         self.dated.append((address, modified if len(modified) == 10 else ""))

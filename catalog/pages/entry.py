@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from catalog.pages import figures
@@ -78,9 +79,14 @@ def _chips(made: Detail, root: str, term_href: TermHref) -> str:
 
 
 def _term(tag: Mapping[str, Any], root: str, term_href: TermHref) -> str:
+    return _term_link(f"{root}{term_href(tag['facet'], tag['term'])}", tag["label"], tag.get("zh", ""))
+
+
+@lru_cache(maxsize=8192)
+def _term_link(href: str, label: str, chinese: str) -> str:
     """A term as a link. Its Chinese label is a tooltip, which stands in its place for who reads Chinese."""
-    chinese = f' title="{esc(tag["zh"])}"' if "zh" in tag else ""
-    return f'<a href="{root}{esc(term_href(tag["facet"], tag["term"]))}"{chinese}>{esc(tag["label"])}</a>'
+    tooltip = f' title="{esc(chinese)}"' if chinese else ""
+    return f'<a href="{esc(href)}"{tooltip}>{esc(label)}</a>'
 
 
 def _facts(made: Detail, root: str, term_href: TermHref) -> str:

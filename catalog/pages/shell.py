@@ -7,8 +7,10 @@ hashes of its inline scripts: anything else that is no file of the site does not
 
 from __future__ import annotations
 
+import os
 import re
 from base64 import b64encode
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from posixpath import normpath
@@ -106,11 +108,14 @@ def with_policy(html: str, root: str) -> str:
     return html.replace(_HEAD, f"{_HEAD}\n{policy}", 1)
 
 
-def harden_folder(folder: Path) -> None:
-    """Give each page below a folder its Content-Security-Policy."""
-    for path in sorted(folder.rglob("*.html")):
-        root = "../" * (len(path.relative_to(folder).parts) - 1)
-        html = path.read_text("utf-8")
-        hardened = with_policy(html, root)
-        if hardened != html:
-            path.write_text(hardened, "utf-8")
+def harden_folder(folder: Path, but: Collection[str] = ()) -> None:
+    """Give each page below a folder its Content-Security-Policy; what lies in the folders `but` of it has one."""
+    for base, folders, names in os.walk(folder):
+        below = Path(base).relative_to(folder).parts
+        folders[:] = [name for name in folders if below or name not in but]
+        root = "../" * len(below)
+        for path in (Path(base, name) for name in names if name.endswith(".html")):
+            html = path.read_text("utf-8")
+            hardened = with_policy(html, root)
+            if hardened != html:
+                path.write_text(hardened, "utf-8")
