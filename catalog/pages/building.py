@@ -18,8 +18,8 @@ import msgspec
 
 from catalog.errors import Usage
 from catalog.migrations import connect_current
-from catalog.pages import browser, limits, prose
-from catalog.pages.addresses import Addresses, client_href, in_url
+from catalog.pages import limits, prose
+from catalog.pages.addresses import client_href, in_url
 from catalog.pages.assembly import write_app
 from catalog.pages.browse import Browser
 from catalog.pages.detail import View, detail
@@ -31,6 +31,7 @@ from catalog.pages.options import Options, Report, Tell
 from catalog.pages.packing import as_json, pack
 from catalog.pages.placing import check_place, put_in_place, temporary
 from catalog.pages.reading import read_in_order
+from catalog.pages.searching import Asked, Ordered, begun, make
 from catalog.pages.shell import Shell, harden_folder
 from catalog.pages.similar import Neighbours
 from catalog.pages.sitemap import write_sitemap
@@ -95,20 +96,16 @@ class _Build:
         self.dated += [(in_url(address), "") for address in prose.addresses(self.root)]
         shell = Shell((self.root / prose.SHELL_PAGE).read_text("utf-8"), "datasets/", offline=offline)
         data = self.root / "catalog" / "data"
-        addresses = Addresses()
-
-        def href(row: browser.Row) -> str:
-            if row.doc >= self.plan.pages:
-                return ""
-            self.hrefs[row.key] = address = f"{in_url(addresses.folder(row.key))}/{'index.html' if offline else ''}"
-            return address
-
-        written = browser.write(
-            self.connection, data, offline=offline, max_files=self.plan.data_files, href=href, progress=self.tell
-        )
-        lists = Browser(self.connection, self.labels, self.href, offline=offline)
-        digest = self._entries(shell, lists, data, written.order)
-        self._lists(shell, lists)
+        data.mkdir(parents=True)
+        ordered = Ordered(self.connection, self.plan.pages, offline=offline)
+        self.hrefs = ordered.hrefs
+        asked = Asked(self.options.registry, str(data), self.plan.pages, self.plan.data_files, offline)
+        with begun(asked, self.plan.entries) as ended:
+            lists = Browser(self.connection, self.labels, self.href, offline=offline)
+            digest = self._entries(shell, lists, data, ordered.order)
+            self._lists(shell, lists)
+            self.tell("search", 0, 0)
+            written = ended() or make(self.connection, asked, self.hrefs, self.tell)
         build = hashlib.blake2b(f"{written.digest}{digest}".encode(), digest_size=6).hexdigest()
         data.rename(data.with_name(build))
         write_app(self.root, shell, offline=offline)

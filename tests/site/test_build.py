@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from catalog.pages import Options, build, searching
 from catalog.pages.packing import unpack
 from tests.conftest import Command
 from tests.site.conftest import BASE_URL
@@ -196,6 +197,17 @@ def test_the_same_registry_gives_the_same_bytes_and_leaves_files_alone(
     assert (report["written"], report["removed"]) == (0, 0)
     assert _state(catalog_command.folder / "other") == first
     assert not [path for path in catalog_command.folder.iterdir() if path.name.startswith(".other")]
+
+
+def test_one_process_makes_what_two_make(
+    built: Path, embedded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "LEAST", 1 << 30)
+    alone = tmp_path / "site"
+    build(Options(str(embedded), alone, base_url=BASE_URL))
+    names = sorted(path.relative_to(built) for path in built.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(alone) for path in alone.rglob("*") if path.is_file())
+    assert [name for name in names if (built / name).read_bytes() != (alone / name).read_bytes()] == []
 
 
 def test_a_folder_of_other_files_is_left_alone(embedded: Path, catalog_command: Command) -> None:
