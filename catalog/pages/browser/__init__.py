@@ -67,8 +67,8 @@ def write(
     manifest["given"] = facets.GIVEN
     length = _mean_length(connection)
     manifest |= {"levels": levels, "length": length, "facets": facets.described(store, terms)}
-    factor, chunks = shared_out(total, length, max_files // (2 if offline else 1))
-    _write_entries(connection, store, order, clusters, terms, manifest, chunks, href, progress)
+    most = max_files // (2 if offline else 1)
+    factor = times_as_large(total, length, most)
     progress("names", 0, total)
     manifest["aliases"] = names.write_aliases(connection, store, terms.place)
     manifest["names"] = names.write_names(connection, store, docs, names.NAMES * factor)
@@ -77,33 +77,35 @@ def write(
     manifest["terms"] = write_postings(connection, store, docs, sizes.times(factor), words.note).first
     names.write_misspelt(store, words.found.items(), names.MISSPELT * factor)
     manifest["language"] = language(store)
+    left = (
+        most - store.files // (2 if offline else 1) - _COLUMNS * (total // entries.BLOCK + 1) - 2
+    )  # the clusters, a chunk not full
+    _write_entries(connection, store, order, clusters, terms, manifest, max(left, 2), href, progress)
     manifest["generated"] = None
     return Written(store.files, store.bytes, order, manifest, store.digest, store.by_kind)
 
 
-_TOKENS = 3_900
-"""Tokens of the index for each file of lists and look-ups."""
+_COLUMNS = len(entries.AMOUNTS) + len(entries.DATES) + 1
+_TOKENS = 5_000
+"""Tokens of the index for each file of lists and look-ups, about."""
 _CARD = 110
-_LOOK_UP = 18_000
-"""Bytes of a card, and of the files that the look-up of a word loads where they are not larger than usual."""
-_MOST_LOOK_UPS = 64
+_LOOK_UP = 36_000
+"""Bytes of a card, and of the files that the look-up of two words loads where they are not larger than usual."""
+_LARGEST = 64
 
 
-def shared_out(total: int, length: float, max_files: int) -> tuple[int, int]:
-    """How many times as large as usual the files of lists and look-ups have to be, and how many chunks cards may be.
+def times_as_large(total: int, length: float, max_files: int) -> int:
+    """How many times as large as usual the files of lists and look-ups have to be; cards get what files are left.
 
-    Shared out so that a rare word loads least: its files of lists, and the chunks of ten cards that lie far apart.
+    Shared out so that a query loads least: the look-ups of its words, and ten cards that lie far apart.
     """
-    columns = 9 * (total // entries.BLOCK + 1) + 16 * (total // facets.BLOCK + 1) + 40
     lists = int(total * length / _TOKENS) + 20
-    room = max(max_files - columns, 2)
 
     def cost(factor: int) -> float:
-        chunks = room - lists // factor
+        chunks = max_files - lists // factor
         return _LOOK_UP * factor + 10 * _CARD * max(total / chunks, cards.LARGE) if chunks > 0 else math.inf
 
-    factor = min(range(1, _MOST_LOOK_UPS + 1), key=cost)
-    return factor, max(room - lists // factor, 1)
+    return min(range(1, _LARGEST + 1), key=cost)
 
 
 def _order(connection: sqlite3.Connection) -> tuple[array[int], array[int], list[list[int]]]:
