@@ -132,7 +132,7 @@ def _numbered(
 
 
 def sets_packed(sets: int, numbers: Sequence[int]) -> bytes:
-    """Numbers below `sets` as bytes, so that codes of whole bytes come close to what they tell.
+    """How many numbers there are, and numbers below `sets` as bytes whose codes come close to what they tell.
 
     Of few sets several documents share a byte, the first one lowest; else each has a byte, and the numbers that do not
     fit follow behind all of them.
@@ -140,11 +140,12 @@ def sets_packed(sets: int, numbers: Sequence[int]) -> bytes:
     each = documents_a_byte(sets)
     if each == 1:
         rest = [number - _LARGE for number in numbers if number >= _LARGE]
-        return bytes([number if number < _LARGE else _LARGE for number in numbers]) + varints(rest)
+        each_one = bytes([number if number < _LARGE else _LARGE for number in numbers])
+        return varint(len(numbers)) + each_one + varints(rest)
     parts = zip_longest(*(numbers[place::each] for place in range(each)), fillvalue=0)
     scale = [sets**place for place in range(each)]
     known: dict[tuple[int, ...], int] = {}
-    found = bytearray()
+    found = bytearray(varint(len(numbers)))
     for part in parts:
         value = known.get(part)
         if value is None:

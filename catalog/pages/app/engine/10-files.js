@@ -89,7 +89,7 @@ class Reader {
     for (let unit = 1; ; unit *= 128) {
       const byte = this.bytes[this.at++];
       found += (byte & 127) * unit;
-      if (byte < 128) return found;
+      if (!(byte > 127)) return found; // nor go on where a file ends before its time
     }
   }
 

@@ -17,16 +17,11 @@ class Columns {
     const bytes = await this.files.bytes(`${name}/${place}`, signal);
     let values = this.parsed.get(bytes);
     if (!values) {
-      values = described ? setsOf(bytes, new Reader(described).number(), this.sizeOf(place)) : [];
+      values = described ? setsOf(bytes, new Reader(described).number()) : [];
       for (const reader = new Reader(bytes); !described && reader.at < bytes.length; ) values.push(reader.number());
       this.parsed.set(bytes, values);
     }
     return values;
-  }
-
-  /** How many documents a block of sets has. */
-  sizeOf(place) {
-    return Math.min(SETS_BLOCK, this.manifest.entries - place * SETS_BLOCK);
   }
 
   /** The values of a column by document, of the blocks that these documents are in. */
@@ -94,14 +89,16 @@ class Columns {
 }
 
 /** Numbers of sets as `browser/facets.py` packs them. */
-function setsOf(bytes, sets, size) {
+function setsOf(bytes, sets) {
   const each = [8, 7, 6, 5, 4, 3, 2, 1].find((count) => sets ** count <= 256) || 1;
-  const found = new Uint32Array(size);
-  const reader = new Reader(bytes, size);
-  for (let doc = 0; doc < size; doc++) {
-    if (each > 1) found[doc] = Math.floor(bytes[Math.floor(doc / each)] / sets ** (doc % each)) % sets;
-    else found[doc] = bytes[doc] < 255 ? bytes[doc] : 255 + reader.number();
-  }
+  const start = new Reader(bytes);
+  const found = new Uint32Array(start.number());
+  const rest = new Reader(bytes, start.at + found.length);
+  found.forEach((_, doc) => {
+    const byte = bytes[start.at + Math.floor(doc / each)];
+    if (each > 1) found[doc] = Math.floor(byte / sets ** (doc % each)) % sets;
+    else found[doc] = byte < 255 ? byte : 255 + rest.number();
+  });
   return found;
 }
 
