@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-site test-others lint types docs site bench bench-fetch bench-relevance clean
+.PHONY: help demo test test-site test-others lint types docs site bench bench-site bench-relevance clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,10 @@ registry.db: $(VENV)/.made
 
 bench: $(VENV)/.bench  ## measure at 100k rows (ROWS=1000000 for the published figures) into bench/README.md
 	$(BIN)/python -m bench.run --rows $(or $(ROWS),100000)
+
+bench-site: $(VENV)/.dev $(VENV)/.browser  ## weigh the site's search and time it over slow links (ROWS=1000000), into bench/README.md
+	$(BIN)/python -m bench.site --rows $(or $(ROWS),100000)
+	$(BIN)/python -m bench.shaped --rows $(or $(ROWS),100000)
 
 bench-relevance: $(VENV)/.dev  ## measure what search finds first into bench/README.md
 	$(BIN)/python -m bench.relevance

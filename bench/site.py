@@ -1,34 +1,32 @@
-"""What the search index of the static site weighs: `python -m bench.site --rows 100000`.
+"""What the search of the static site weighs: `python -m bench.site --rows 100000`.
 
-Building is one process: CPU seconds, memory, files, bytes. Searching is a headless Chromium that opens the engine on a
-page of its own for each query, from a plain file server: requests and bytes up to the first ten hits, beyond these up
-to the exact total, and beyond that up to the counts of all facets. Bytes and requests do not swing with the machine.
+Building the index is one process: CPU seconds, memory, files, bytes. Its share of a site's 20,000 files is what
+`catalog site build` gives it. Searching is a headless Chromium that opens the engine on a page of its own for each
+query: requests and bytes up to the first ten hits, beyond these up to the exact total, and beyond that up to the counts
+of all facets. Bytes and requests do not swing with the machine. How long it takes is told by `bench.shaped`.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import shutil
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+from bench.hosting import served
 from bench.measure import DATA, keep, process, python, say, table
 from bench.stores import store
 from bench.words import PLANTED
+from catalog.pages import MAX_FILES, MAX_PAGES, limits
 from catalog.pages.browser import Written, write
 from catalog.pages.browser.scripts import engine
 from catalog.pages.packing import as_json, pack
 from catalog.sqlite import connect_for_reading
 
-MAX_FILES: Final = 18_000
-"""Files that the index may take: a host takes 20,000, and the rest of a site needs some."""
-
 STAGES: Final = ("first ten", "total", "counts")
+PAGE: Final = "engine.html"
 
 _PAGE = '<!doctype html><meta charset="utf-8"><title>Engine</title><script src="engine.js"></script>'
 _OPEN = "async () => { globalThis.engine = await Catalog.open('./'); }"
@@ -39,14 +37,21 @@ _STAGES = (
 )
 
 
-def build(registry: Path, folder: Path) -> Written:
-    """Write the index of a registry and the page that measures it."""
+def site_folder(rows: int) -> Path:
+    """Where the site without pages of entries is kept."""
+    return DATA / f"site-{rows}"
+
+
+def build(registry: Path, folder: Path, max_files: int = MAX_FILES) -> Written:
+    """Write the index of a registry as a site of so many files has it, and the page that measures it."""
     shutil.rmtree(folder, ignore_errors=True)
     with closing(connect_for_reading(registry)) as connection:
-        written = write(connection, folder / "catalog" / "build", max_files=MAX_FILES)
+        (entries,) = connection.execute("SELECT count(*) FROM dataset").fetchone()
+        plan = limits.plan(entries, max_pages=MAX_PAGES, max_files=max_files, offline=False)
+        written = write(connection, folder / "catalog" / "build", max_files=plan.data_files)
     pack(folder / "catalog", "manifest", as_json({**written.manifest, "build": "build"}))
     (folder / "engine.js").write_text(engine(), "utf-8")
-    (folder / "index.html").write_text(_PAGE, "utf-8")
+    (folder / PAGE).write_text(_PAGE, "utf-8")
     return written
 
 
@@ -69,35 +74,22 @@ def views() -> dict[str, dict[str, Any]]:
     }
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a folder that is served as it is."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
 def costs(folder: Path, asked: Mapping[str, dict[str, Any]]) -> tuple[int, dict[str, list[tuple[int, int]]]]:
     """Bytes of the manifest, and for each view the requests and bytes of each stage."""
     from playwright.sync_api import sync_playwright
 
+    from tests.site.browser import FLAGS
+    from tests.site.browser import found as chromium
+
     found: dict[str, list[tuple[int, int]]] = {}
     with served(folder) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         for name, view in asked.items():
             context = browser.new_context()
             page = context.new_page()
             sizes: list[int] = []
             page.on("response", lambda response, sizes=sizes: sizes.append(int(response.headers["content-length"])))
-            page.goto(f"{address}/index.html", wait_until="networkidle")
+            page.goto(f"{address}/{PAGE}", wait_until="networkidle")
             sizes.clear()
             page.evaluate(_OPEN)
             opened = sum(sizes)
@@ -111,10 +103,10 @@ def costs(folder: Path, asked: Mapping[str, dict[str, Any]]) -> tuple[int, dict[
     return opened, found
 
 
-def measure(rows: int, registry: Path) -> str:
+def measure(rows: int, registry: Path, max_files: int) -> str:
     """Build and search, as Markdown."""
-    folder = DATA / f"site-{rows}"
-    ended = process(python("-m", "bench.site", "--build", str(registry), str(folder)))
+    folder = site_folder(rows)
+    ended = process(python("-m", "bench.site", "--build", str(registry), str(folder), "--max-files", str(max_files)))
     files = list((folder / "catalog").rglob("*.bin"))
     weight = sum(path.stat().st_size for path in files)
     say(f"{ended.cpu:.0f} s of one core, {ended.memory / 1e6:,.0f} MB of memory, {len(files):,} files")
@@ -128,8 +120,13 @@ def measure(rows: int, registry: Path) -> str:
             ]
         ],
     )  # fmt: skip
+    return f"{built}\n\n{asked_table(found)}"
+
+
+def asked_table(found: Mapping[str, Sequence[tuple[int, int]]]) -> str:
+    """What queries load, as Markdown."""
     cells = [[name, *(f"{size / 1000:,.0f} kB in {count}" for count, size in each)] for name, each in found.items()]
-    return f"{built}\n\n{table(['query', *STAGES], cells)}"
+    return table(["query", *STAGES], cells)
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -137,13 +134,15 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Measure the search index of the static site.")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--registry", type=Path, help="a registry that is there already")
+    parser.add_argument("--max-files", type=int, default=MAX_FILES, help="files of the whole site")
     parser.add_argument("--build", type=Path, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args(given)
     if options.build:
-        build(*options.build)
+        build(options.build[0], options.build[1], options.max_files)
         return
-    found = measure(options.rows, options.registry or store("registry", options.rows))
-    keep(f"site {options.rows}", found, f"python -m bench.site --rows {options.rows}")
+    found = measure(options.rows, options.registry or store("registry", options.rows), options.max_files)
+    more = "" if options.max_files == MAX_FILES else f" --max-files {options.max_files}"
+    keep(f"site {options.rows}{more}", found, f"python -m bench.site --rows {options.rows}{more}")
 
 
 if __name__ == "__main__":
