@@ -1,10 +1,11 @@
 # The front door: `make demo` and `make test` need Python 3.11+, git, make and a network to the package index.
 PYTHON ?= python3
 VENV := .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-site test-others lint types docs site bench bench-site bench-relevance clean
+.PHONY: help demo test test-site lint types docs site bench bench-site bench-relevance clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,13 +42,10 @@ test: $(VENV)/.dev $(VENV)/.browser  ## lint, types, docs and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-site test-others
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test-site: $(VENV)/.dev $(VENV)/.browser  ## the tests of the static site, in a real browser
+test-site: $(VENV)/.dev $(VENV)/.browser  ## the tests of the static site alone, in a real browser
 	$(BIN)/python -m pytest tests/site
-
-test-others: $(VENV)/.dev  ## all other tests
-	$(BIN)/python -m pytest tests --ignore tests/site
 
 lint: $(VENV)/.dev  ## lint and format check
 	$(BIN)/ruff check .
