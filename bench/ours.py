@@ -25,9 +25,14 @@ def load(source: Path, registry: Path) -> None:
     """Read a corpus into a registry, as `catalog import records` does; entries that are known are passed over."""
     from catalog.registry import Registry
     from catalog.registry.lines import import_lines, read_lines
+    from catalog.workers import Workers
 
-    with Registry.open(registry, create=True) as opened, source.open("rb") as file:
-        done = import_lines(opened, read_lines(file), origin=source.name)
+    with (
+        Workers.of_this_machine() as workers,
+        Registry.open(registry, create=True) as opened,
+        source.open("rb") as file,
+    ):
+        done = import_lines(opened, read_lines(file), origin=source.name, workers=workers)
     if done.skipped:
         raise SystemExit(f"{done.skipped} lines were skipped")
 

@@ -230,10 +230,13 @@ def encode(entry: Record) -> bytes:
     return _encoder.encode(entry)
 
 
-def decode(line: bytes | str) -> Entry:
-    """Read one line of the records format. Raises `Skipped` with the reason for anything that is not an entry."""
-    if len(line) > MAX_RECORD:
-        raise Skipped(f"the record has {len(line)} bytes, more than {MAX_RECORD}.")
+def decode(line: bytes | str, *, most: int = MAX_RECORD) -> Entry:
+    """Read one line of the records format, of at most `most` bytes.
+
+    Raises `Skipped` with the reason for anything that is not an entry.
+    """
+    if len(line) > most:
+        raise Skipped(f"the record has {len(line)} bytes, more than {most}.")
     try:
         return _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from catalog.record import Entry, Record
+from catalog.record import Entry, encode
+from catalog.registry.preparing import PIECE, Anew, Line, record_of, work
 from catalog.registry.reader import all_entries, terms_of
 from catalog.tagger import complete
+from catalog.workers import ALONE, Workers
 
 if TYPE_CHECKING:
     from catalog.registry import Registry
-
-PAGE = 2_000
-"""Entries in one transaction."""
 
 
 @dataclass
@@ -27,23 +26,36 @@ class Retagged:
     changed: int = 0
 
 
-def retag(registry: Registry, source: str = "", *, on_page: Callable[[Retagged], None] | None = None) -> Retagged:
+def retag(
+    registry: Registry,
+    source: str = "",
+    *,
+    workers: Workers = ALONE,
+    on_page: Callable[[Retagged], None] | None = None,
+) -> Retagged:
     """Tag and judge the entries of a registry anew, of one source or of all; each page is one transaction.
 
-    Corrections stay. What is the same afterwards is not written. Raises `Fatal` when the disk fails; pages that were
-    told to `on_page` are stored.
+    Corrections stay. What is the same afterwards is not written. `workers` share the work where entries are many.
+    Raises `Fatal` when the disk fails or a worker dies; pages that were told to `on_page` are stored.
     """
     done = Retagged(registry.begin_run(source or "all", "retag"))
-    entries = all_entries(registry.connection, terms_of(registry.connection))
-    while page := [entry for _number, entry in islice(entries, PAGE)]:
-        again = [entry for old in page if source in ("", old.source) and _differs(old, entry := anew(old, registry))]
-        counts = registry.commit_page(done.run, again, known_same=len(page) - len(again))
-        done.looked_at += len(page)
+    for rows, count in workers.map(work(Anew(registry.corrections)), _pieces(registry, source)):
+        counts = registry.commit_page(
+            done.run, rows.ready, skipped=rows.skipped, known_same=count - len(rows.ready) - len(rows.skipped)
+        )
+        done.looked_at += count
         done.changed += counts.changed
         if on_page is not None:
             on_page(done)
     registry.finish_run(done.run, "done")
     return done
+
+
+def _pieces(registry: Registry, source: str) -> Iterator[tuple[list[Line], int]]:
+    """The entries of a source, some at a time, each time with how many there were of all sources."""
+    entries = all_entries(registry.connection, terms_of(registry.connection))
+    while page := [entry for _number, entry in islice(entries, PIECE)]:
+        yield [Line(entry.key, encode(entry)) for entry in page if source in ("", entry.source)], len(page)
 
 
 def retag_one(registry: Registry, key: str) -> None:
@@ -55,15 +67,6 @@ def retag_one(registry: Registry, key: str) -> None:
         registry.finish_run(run, "done")
 
 
-def record_of(entry: Entry) -> Record:
-    """The record that an entry was made of."""
-    return Record(**{name: getattr(entry, name) for name in Record.__struct_fields__})
-
-
 def anew(entry: Entry, registry: Registry) -> Entry:
     """The entry as the rules of today and the registry's corrections make it."""
     return registry.corrected(complete(record_of(entry)))
-
-
-def _differs(old: Entry, new: Entry) -> bool:
-    return old.tags != new.tags or old.verdict != new.verdict or old.made_by != new.made_by

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from catalog.index.document import Texts, facet_terms, texts
+from catalog.index.document import Texts, other_terms, texts
 from catalog.index.keys import last_segment, name_norm
 from catalog.record import (
     Amount,
@@ -44,50 +44,78 @@ def entry_digest(entry: Entry) -> bytes:
     return digest_of(encode(entry))
 
 
+COLUMNS: Final = (
+    "key", "source", "native_id", "upstream_id", "name", "name_norm", "title", "title_zh", "summary", "description",
+    "url", "creators", "publisher", "created", "modified", "year", "revision", "access", "access_note", "popularity",
+    "downloads", "likes", "votes", "rows", "rows_source", "rows_lower_bound", "bytes", "bytes_source",
+    "bytes_lower_bound", "tokens", "tokens_source", "tokens_lower_bound", "doi", "arxiv", "paper", "citation",
+    "statements", "keywords", "evidence", "notes", "commercial", "license", "license_class", "license_reason",
+    "license_conflicts", "made_by",
+)  # fmt: skip
+"""What an entry gives of a dataset row: all but its number and what stands after `made_by`."""
+
+WATCHED: Final = ("access", "revision", "rows", "bytes", "commercial", "license")
+"""What the change log keeps the old and new value of."""
+
+DOUBTED: Final = 40
+"""Levels that full doubt costs an entry in the order of hits: a twentieth of its uses."""
+
+_ACCESS, _COMMERCIAL, _CLASS, _LICENSE = map(COLUMNS.index, ("access", "commercial", "license_class", "license"))
+_WATCHED: Final = tuple(map(COLUMNS.index, WATCHED))
+
+
 class Prepared(NamedTuple):
     """An entry as the rows it becomes, but for the numbers that only a registry gives.
 
-    `columns` is the dataset row from key to made_by; `tags` are (position, facet, term, rule, evidence, confidence);
-    `details` holds, for each of `TABLES_OF_DETAILS` but the first, its rows without the dataset's id; `texts` and
-    `terms` are what the index holds; `popularity` orders hits; `watched` is what the change log compares.
+    `level` orders hits; `columns` is the dataset row from key to made_by; `tags` are (position, facet, term, rule,
+    evidence, confidence); `details` holds, for each of `TABLES_OF_DETAILS` but the first, its rows without the
+    dataset's id; `texts` is what the index holds of its words.
     """
 
-    key: str
-    source: str
-    upstream_id: str
-    native_id: str
-    popularity: int
+    level: int
     digest: bytes
     columns: Row
     tags: list[Row]
     details: tuple[list[Row], ...]
     texts: Texts
-    terms: list[tuple[str, str]]
-    watched: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return str(self.columns[0])
+
+    @property
+    def source(self) -> str:
+        return str(self.columns[1])
+
+    @property
+    def native_id(self) -> str:
+        return str(self.columns[2])
+
+    @property
+    def upstream_id(self) -> str:
+        return str(self.columns[3])
+
+    @property
+    def terms(self) -> Sequence[tuple[str, str]]:
+        """The (facet, term) pairs that it is found by besides its tags."""
+        row = self.columns
+        return other_terms(row[1], row[_ACCESS], row[_COMMERCIAL], row[_CLASS], row[_LICENSE])
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The values of `WATCHED`, in order, as the change log writes them."""
+        return tuple("" if (value := self.columns[n]) is None else str(value) for n in _WATCHED)
 
 
-DOUBTED: Final = 40
-"""Levels that full doubt costs an entry in the order of hits: a twentieth of its uses."""
-
-WATCHED: Final = ("access", "revision", "rows", "bytes", "commercial", "license")
-"""What the change log keeps the old and new value of."""
-
-
-def prepare(entry: Entry, digest: bytes | None = None) -> Prepared:
-    """The rows of an entry; `digest` is its digest where that is known already. Pure."""
+def prepare(entry: Entry, digest: bytes | None = None, level: int | None = None) -> Prepared:
+    """The rows of an entry; `digest` and `level` are its own where they are known already. Pure."""
     return Prepared(
-        entry.key,
-        entry.source,
-        entry.upstream_id,
-        entry.id,
-        _level(entry),
+        _level(entry) if level is None else level,
         entry_digest(entry) if digest is None else digest,
         _dataset_columns(entry),
         [(n, t.facet, t.term, t.rule, t.evidence, t.confidence) for n, t in enumerate(entry.tags or ())],
         _details(entry),
         texts(entry),
-        facet_terms(entry),
-        _watched(entry),
     )
 
 
@@ -132,14 +160,6 @@ def _alias_rows(entry: Entry) -> Iterator[Row]:
     for n, distribution in enumerate(entry.distributions):
         if distribution.kind == "repo" and distribution.url != entry.key:
             yield "location", n, distribution.url, name_norm(last_segment(distribution.url))
-
-
-def _watched(entry: Entry) -> tuple[str, ...]:
-    """The values of `WATCHED`, in order."""
-    verdict = entry.verdict or Verdict()
-    rows, size = entry.rows, entry.bytes
-    counts = ("" if rows is None else str(rows.value), "" if size is None else str(size.value))
-    return (entry.access, entry.revision, *counts, verdict.commercial, verdict.expression)
 
 
 def entry_of(row: Sequence[Any], details: dict[str, list[Row]], term: Callable[[int], tuple[str, str]]) -> Entry:

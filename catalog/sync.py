@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from catalog.connector import Connector, Cursor, Detailed, Estimate, Estimated, Page
 from catalog.errors import CatalogError, Fatal, NotFound, Skipped, Usage
-from catalog.record import Entry, Record, decode, encode
+from catalog.record import Entry, Record, encode
+from catalog.registry.preparing import Completed, Line, Rows, of_source, rows_of, work
 from catalog.tagger import complete
+from catalog.workers import ALONE, Workers
 
 if TYPE_CHECKING:
     import sqlite3
@@ -84,13 +86,14 @@ def sync(
     progress = _begin(registry, connector, asked, stored)
     cursor = Cursor(asked, stored[0] if stored else {}, registry.queue(connector.name))  # type: ignore[arg-type]
     bounds = _Bounds.of(registry, progress, asked)
-    ended = False
+    ended, rule = False, Completed(connector.name, registry.corrections)
     try:
         for came in _guarded(connector, lambda: connector.pages(web, cursor)):
             page, message = bounds.within(came)
             progress.stopped = bool(message)
             end = End(connector.name, page.complete, confirm_loss, message) if page.last else None
-            _commit(registry, page, (connector.name, words, dict(page.cursor.state)), progress, end)
+            rows = rows_of(rule, _lines(page))
+            _commit(registry, page, rows, (connector.name, words, dict(page.cursor.state)), progress, end)
             ended = page.last
             if on_page is not None:
                 on_page(progress)
@@ -215,13 +218,19 @@ def import_pages(
     pages: Callable[[], Iterator[Page]],
     request: Request,
     *,
+    workers: Workers = ALONE,
     on_page: Callable[[Progress], None] | None = None,
 ) -> Progress:
-    """Store pages that come from a file: no walk to go on with, and nothing is missed. Raises as the pages do."""
+    """Store pages that come from a file: no walk to go on with, and nothing is missed.
+
+    `workers` share the work where the pages are many. Raises as the pages do, and `Fatal` when a worker dies.
+    """
     progress = Progress(connector.name, registry.begin_run(connector.name, "import", request))
+    rule = Completed(connector.name, registry.corrections)
+    pieces = ((_lines(page), replace(page, records=())) for page in _guarded(connector, pages))
     try:
-        for page in _guarded(connector, pages):
-            _commit(registry, page, None, progress, None)
+        for rows, page in workers.map(work(rule), pieces):
+            _commit(registry, page, rows, None, progress, None)
             if on_page is not None:
                 on_page(progress)
     except (CatalogError, KeyboardInterrupt) as error:
@@ -249,7 +258,10 @@ def store_details(registry: Registry, connector: Connector, record: Record) -> E
     from catalog.registry.pages import End
 
     try:
-        entry = complete(_sound(connector.name, record))
+        line = _line(record)
+        if line.reason:
+            raise Skipped(line.reason)
+        entry = complete(of_source(connector.name, line.body))
     except Skipped as error:
         raise NotFound(f"what {connector.name} tells cannot be used: {error.message}", error.hint) from error
     run = registry.begin_run(connector.name, "refresh", {"name": entry.id})
@@ -291,16 +303,17 @@ def _stored_of(registry: Registry, run: int) -> int:
 def _commit(
     registry: Registry,
     page: Page,
+    rows: Rows,
     walk: tuple[str, str, dict[str, object]] | None,
     progress: Progress,
     end: End | None,
 ) -> None:
     from catalog.registry.places import Places
 
-    entries, skipped = _entries(progress.source, page)
+    skipped = [*page.skipped, *rows.skipped]
     places = Places(progress.source, page.found, page.visited) if page.found or page.visited else None
     counts = registry.commit_page(
-        progress.run, entries,
+        progress.run, rows.ready,
         skipped=skipped, walk=walk, sight=walk is not None, listed=page.listed, places=places, end=end,
     )  # fmt: skip
     progress.pages += 1
@@ -313,23 +326,14 @@ def _commit(
     progress.reasons.extend(skipped[: max(0, 5 - len(progress.reasons))])
 
 
-def _entries(source: str, page: Page) -> tuple[list[Entry], list[tuple[str, str]]]:
-    """The tagged entries of a page; a record that cannot be taken is skipped like one the connector could not map."""
-    entries, skipped = [], list(page.skipped)
-    for record in page.records:
-        try:
-            entries.append(complete(_sound(source, record)))
-        except Skipped as error:
-            skipped.append((str(getattr(record, "id", record))[:200], error.message))
-    return entries, skipped
+def _lines(page: Page) -> list[Line]:
+    """The records of a page as lines; one that cannot be taken is skipped like one the connector could not map."""
+    return [_line(record) for record in page.records]
 
 
-def _sound(source: str, record: Record) -> Record:
-    """The record, of its own source and such as the registry gives it back. Raises `Skipped`."""
+def _line(record: Record) -> Line:
+    name = str(getattr(record, "id", record))[:200]
     try:
-        sound = decode(encode(record))
+        return Line(name, encode(record))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise Skipped(f"the record cannot be stored: {error}") from error
-    if sound.source != source:
-        raise Skipped(f"it is of the source {sound.source}, not of {source}.")
-    return sound
+        return Line(name, b"", f"the record cannot be stored: {error}")

@@ -30,6 +30,7 @@ LAYERS = [
         "license",
         "formats",
         "tokens",
+        "workers",
         "budget",
         "augment",
     },

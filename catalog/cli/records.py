@@ -49,13 +49,18 @@ def import_command(kind: str, file: str, registry: str | None) -> int:
 
 def _import_records(file: str, registry: str | None) -> int:
     from catalog.registry.lines import import_lines, read_lines
+    from catalog.workers import Workers
 
     def tell(done: Imported) -> None:
         if sys.stderr.isatty():
             print(f"\r{done.lines:,} lines", end="", file=sys.stderr, flush=True)
 
-    with _opened(file) as lines, open_for_writing(registry, "import records", create=True) as opened:
-        done = import_lines(opened, read_lines(lines), origin=file, on_progress=tell)
+    with (
+        Workers.of_this_machine() as workers,
+        _opened(file) as lines,
+        open_for_writing(registry, "import records", create=True) as opened,
+    ):
+        done = import_lines(opened, read_lines(lines), origin=file, workers=workers, on_progress=tell)
         reasons = _first_skips(opened.connection, done.run)
     return _report(done, reasons)
 
@@ -96,11 +101,16 @@ def _import_dump(kind: str, path: Path, registry: str | None) -> int:
     from catalog import plugins
     from catalog.cli.progress import progress_bar
     from catalog.sync import import_pages
+    from catalog.workers import Workers
 
     connector = plugins.load(kind)
     pages = _pages_of(connector, path)
-    with open_for_writing(registry, f"import {kind}", create=True) as opened, progress_bar(None, soon=False) as tell:
-        done = import_pages(opened, connector, pages, {"file": path.name}, on_page=tell)
+    with (
+        Workers.of_this_machine() as workers,
+        open_for_writing(registry, f"import {kind}", create=True) as opened,
+        progress_bar(None, soon=False) as tell,
+    ):
+        done = import_pages(opened, connector, pages, {"file": path.name}, workers=workers, on_page=tell)
     return _report(done, done.reasons)
 
 

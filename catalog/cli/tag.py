@@ -46,8 +46,8 @@ def explain(name: str, facet: str | None, as_json: bool, registry: str | None) -
       catalog tag explain huggingface:openai/gsm8k --facet task
     """
     from catalog.registry.corrections import load_corrections
+    from catalog.registry.preparing import record_of
     from catalog.registry.reader import read_entries, terms_of
-    from catalog.retag import record_of
     from catalog.tagger import complete
 
     with open_for_reading(registry) as connection:
@@ -229,16 +229,17 @@ def retag_command(source: str, registry: str | None) -> int:
       catalog retag
     """
     from catalog.retag import Retagged, retag
+    from catalog.workers import Workers
 
     def tell(done: Retagged) -> None:
         if sys.stderr.isatty():
             print(f"\r{done.looked_at:,} entries", end="", file=sys.stderr, flush=True)
 
-    with open_for_writing(registry, "retag") as opened:
+    with Workers.of_this_machine() as workers, open_for_writing(registry, "retag") as opened:
         known = [name for (name,) in opened.connection.execute("SELECT DISTINCT source FROM dataset ORDER BY source")]
         if source and source not in known:
             raise Usage(f"the registry has nothing of {source[:40]!r}.", f"It has {', '.join(known) or 'nothing yet'}.")
-        done = retag(opened, source, on_page=tell)
+        done = retag(opened, source, workers=workers, on_page=tell)
     if sys.stderr.isatty():
         print("\r", end="", file=sys.stderr)
     output.say(f"{done.looked_at:,} entries were looked at, {done.changed:,} changed.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from catalog.index.keys import EVERY, TAGS_END, apart, bigrams, cjk_runs, last_segment, plain
-from catalog.record import Entry
+from catalog.record import Entry, Verdict
 
 Document = tuple[str, str, str, str, str, str]
 """name, title, body, extra, facets, cjk: the columns of `search_index`."""
@@ -25,20 +25,23 @@ VERSION = "3"
 
 def document(entry: Entry, tokens: Tokens) -> Document:
     """The document of an entry. `tokens` names its facet terms."""
-    return assembled(texts(entry), facet_terms(entry), len(entry.tags or ()), tokens)
+    found = [tokens[pair] for pair in facet_terms(entry)]
+    tags = len(entry.tags or ())
+    return assembled(texts(entry), found[:tags], found[tags:])
 
 
-def assembled(parts: Texts, terms: Sequence[tuple[str, str]], tags: int, tokens: Tokens) -> Document:
-    """The document of these texts and facet terms, of which the first `tags` are the entry's own tags.
+def assembled(parts: Texts, own: Iterable[tuple[str, ...]], others: Iterable[tuple[str, ...]]) -> Document:
+    """The document of these texts and of the tokens of its `own` tags, and of what else it is found by.
 
-    The facets are written as the token that all hold, the tags in order, `TAGS_END` and what else it is found by.
+    The facets are written as the token that all hold, the tags in order, `TAGS_END` and the rest.
     """
-    own = [tokens[pair] for pair in terms[:tags]]
-    found = [EVERY, *[each[0] for each in own], TAGS_END]
-    for each in own:
-        found += each[1:]
-    for pair in terms[tags:]:
-        found += tokens[pair]
+    found, above = [EVERY], [TAGS_END]
+    for first, *rest in own:
+        found.append(first)
+        above += rest
+    found += above
+    for each in others:
+        found += each
     name, title, body, extra, cjk = parts
     return name, title, body, extra, " ".join(dict.fromkeys(found)), cjk
 
@@ -71,13 +74,15 @@ def _extra(entry: Entry) -> str:
 
 
 def facet_terms(entry: Entry) -> list[tuple[str, str]]:
-    """Every (facet, term) that an entry is found by: its tags, its verdict, its source and its access."""
-    terms = [(tag.facet, tag.term) for tag in entry.tags or ()]
-    terms.append(("source", entry.source))
-    terms.append(("access", entry.access))
-    if entry.verdict is not None:
-        terms.append(("commercial", entry.verdict.commercial))
-        terms.append(("license", entry.verdict.cls))
-        if entry.verdict.expression:
-            terms.append(("license", entry.verdict.expression))
-    return terms
+    """Every (facet, term) that an entry is found by, its tags first."""
+    verdict = entry.verdict or Verdict()
+    others = other_terms(entry.source, entry.access, verdict.commercial, verdict.cls, verdict.expression)
+    return [*((tag.facet, tag.term) for tag in entry.tags or ()), *others]
+
+
+def other_terms(
+    source: str, access: str, commercial: str, license_class: str, expression: str
+) -> tuple[tuple[str, str], ...]:
+    """The (facet, term) pairs that an entry is found by besides its tags."""
+    terms = (("source", source), ("access", access), ("commercial", commercial), ("license", license_class))
+    return (*terms, ("license", expression)) if expression else terms

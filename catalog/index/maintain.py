@@ -275,7 +275,7 @@ def add_words(connection: sqlite3.Connection, words: Iterable[str]) -> None:
     first: int = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM word").fetchone()[0]
     fresh = list(enumerate(sorted(words), start=first))
     connection.executemany("INSERT INTO word (id, word) VALUES (?, ?)", fresh)
-    connection.executemany("INSERT INTO word_deletion (form) VALUES (?)", ((form,) for form in _forms(fresh)))
+    connection.executemany("INSERT INTO word_deletion (form) VALUES (?)", zip(_forms(fresh), strict=True))
 
 
 def words_of(text: str) -> set[str]:

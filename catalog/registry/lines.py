@@ -7,16 +7,17 @@ digest of its bytes and is not even parsed; so re-reading a file of which little
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from catalog.errors import CatalogError, Skipped
-from catalog.record import MAX_RECORD, decode, encode
+from catalog.errors import CatalogError
+from catalog.record import MAX_RECORD
+from catalog.registry.preparing import PIECE, PIECE_BYTES, AsItCame, Line, Rows, work
 from catalog.registry.registry import Registry
-from catalog.rows import Prepared, digest_of, prepare
-from catalog.tagger import complete
+from catalog.rows import Prepared, digest_of
+from catalog.workers import ALONE, Workers
 
 BATCH = 20_000
 """Lines written in one transaction."""
@@ -45,15 +46,17 @@ def import_lines(
     lines: Iterable[bytes],
     *,
     origin: str = "",
+    workers: Workers = ALONE,
     on_progress: Callable[[Imported], None] | None = None,
 ) -> Imported:
     """Read entries, one a line, into the registry; those that come untagged are tagged.
 
-    Raises `Fatal` when the disk fails; batches that were told to `on_progress` are stored.
+    `workers` share the work where the file is long. Raises `Fatal` when the disk fails or a worker dies; batches that
+    were told to `on_progress` are stored.
     """
     done = Imported(registry.begin_run("records", "import", {"file": origin}))
     try:
-        _import(registry, lines, done, on_progress)
+        _import(registry, lines, done, workers, on_progress)
     except (CatalogError, OSError, KeyboardInterrupt) as error:
         registry.finish_run(done.run, "stopped", getattr(error, "message", str(error)) or "interrupted")
         raise
@@ -62,26 +65,42 @@ def import_lines(
 
 
 def _import(
-    registry: Registry, lines: Iterable[bytes], done: Imported, on_progress: Callable[[Imported], None] | None
+    registry: Registry,
+    lines: Iterable[bytes],
+    done: Imported,
+    workers: Workers,
+    on_progress: Callable[[Imported], None] | None,
 ) -> None:
     known = {digest for (digest,) in registry.connection.execute("SELECT digest FROM dataset")}
     with _no_collections():
         batch = _Batch()
-        for number, line in enumerate(lines, 1):
-            body = line.rstrip(b"\r\n")
-            digest = digest_of(body)
-            if digest in known:
-                batch.same += 1
-            elif body and not body.isspace():
-                batch.read(registry, number, body, digest)
-                if batch.is_full:
-                    _commit(registry, batch, done, on_progress)
-                    batch = _Batch()
+        for rows, same in workers.map(work(AsItCame(registry.corrections)), _pieces(lines, known)):
+            batch.take(rows, same)
+            if batch.is_full:
+                _commit(registry, batch, done, on_progress)
+                batch = _Batch()
         _commit(registry, batch, done, on_progress)
 
 
+def _pieces(lines: Iterable[bytes], known: Container[bytes]) -> Iterator[tuple[list[Line], int]]:
+    """The lines that the registry does not hold, some at a time, each time with how many came that it does hold."""
+    piece: list[Line] = []
+    size = same = 0
+    for number, line in enumerate(lines, 1):
+        body = line.rstrip(b"\r\n")
+        if known and digest_of(body) in known:
+            same += 1
+        elif body and not body.isspace():
+            piece.append(Line(f"line {number}", body))
+            size += len(body)
+            if len(piece) == PIECE or size >= PIECE_BYTES:
+                yield piece, same
+                piece, size, same = [], 0, 0
+    yield piece, same
+
+
 class _Batch:
-    """Lines of one transaction: rows ready to be written, lines that cannot be used, and how many were known."""
+    """What is written in one transaction: rows, lines that cannot be used, and how many were known."""
 
     def __init__(self) -> None:
         self.ready: list[Prepared] = []
@@ -92,23 +111,11 @@ class _Batch:
     def is_full(self) -> bool:
         return len(self.ready) + len(self.skipped) >= BATCH
 
-    def read(self, registry: Registry, number: int, body: bytes, digest: bytes) -> None:
-        """Take one line, or note why it cannot be taken."""
-        try:
-            self.ready.append(_prepared(registry, body, digest))
-        except Skipped as error:
-            self.skipped.append((f"line {number}", error.message))
-
-
-def _prepared(registry: Registry, body: bytes, digest: bytes) -> Prepared:
-    """The rows of a line; an entry without tags or verdict is tagged and judged. Raises `Skipped`."""
-    entry = decode(body)
-    if entry.tags is None or entry.verdict is None:
-        return prepare(registry.corrected(complete(entry)))
-    if (said := registry.corrected(entry)) is not entry:
-        return prepare(said)
-    canonical = encode(entry)
-    return prepare(entry, digest if canonical == body else digest_of(canonical))
+    def take(self, rows: Rows, same: int) -> None:
+        """Take what was made of a piece, and what came between its lines."""
+        self.ready += rows.ready
+        self.skipped += rows.skipped
+        self.same += same
 
 
 def _commit(registry: Registry, batch: _Batch, done: Imported, on_progress: Callable[[Imported], None] | None) -> None:

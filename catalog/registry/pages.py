@@ -130,7 +130,7 @@ class PageWriter:
         number: int = self._connection.execute("SELECT coalesce(max(id), 0) FROM dataset").fetchone()[0]
         for entry in fresh:
             number += 1
-            slot = slot_of(entry.popularity, number)
+            slot = slot_of(entry.level, number)
             batch.rows.append((number, *entry.columns, slot, entry.digest, now, now, ""))
             self._add(batch, entry, number, slot)
             self.touched.add(number)
@@ -139,12 +139,11 @@ class PageWriter:
         before = read_entries(self._connection, [old.id for old, _entry in changed], self._terms.name)
         gone = []
         for old, entry in changed:
-            entry_before = prepare(before[old.id], old.digest)
-            stays = abs(level_of(old.slot) - entry.popularity) < STICKY_LEVELS
-            slot = old.slot if stays else slot_of(entry.popularity, old.id)
-            document_before = assembled(
-                entry_before.texts, entry_before.terms, len(entry_before.tags), self._terms.tokens
-            )
+            level = level_of(old.slot)
+            entry_before = prepare(before[old.id], old.digest, level)
+            stays = abs(level - entry.level) < STICKY_LEVELS
+            slot = old.slot if stays else slot_of(entry.level, old.id)
+            document_before = self._document(entry_before)
             gone.append((old.slot, document_before))
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
             if old.key != entry.key:
@@ -172,21 +171,24 @@ class PageWriter:
         before: Document | None = None,
     ) -> None:
         """Take the rows of a dataset for these tables, and its document."""
-        ids, rules = self._terms.ids, self._terms.rules
         if "tag" in tables:
-            batch.details["tag"].extend(
-                [
-                    (number, position, ids[facet, term], rules[rule], evidence, confidence)
-                    for position, facet, term, rule, evidence, confidence in entry.tags
-                ]
-            )
+            ids, rules = self._terms.ids, self._terms.rules
+            batch.details["tag"] += [
+                (number, position, ids[facet, term], rules[rule], evidence, confidence)
+                for position, facet, term, rule, evidence, confidence in entry.tags
+            ]
         for name, rows in zip(TABLES_OF_DETAILS[1:], entry.details, strict=True):
             if rows and name in tables:
-                batch.details[name].extend([(number, *row) for row in rows])
-        document = assembled(entry.texts, entry.terms, len(entry.tags), self._terms.tokens)
+                batch.details[name] += [(number, *row) for row in rows]
+        document = self._document(entry)
         batch.documents.append((slot, document))
         self._delta.note(number, before, document)
         batch.seen.append(number)
+
+    def _document(self, entry: Prepared) -> Document:
+        tokens = self._terms.tokens
+        own = [tokens[facet, term] for _position, facet, term, _rule, _evidence, _confidence in entry.tags]
+        return assembled(entry.texts, own, [tokens[pair] for pair in entry.terms])
 
     def _settle(self, batch: _Batch, gone: list[tuple[int, Document]]) -> None:
         """Take the old documents out, but leave those that would only be put in again."""

@@ -75,7 +75,7 @@ class Registry:
         self._delta = Delta(fresh=filled and is_fresh(connection))
         self._pages = PageWriter(connection, self._terms, self._delta)
         self._clustered = is_clustered(connection)
-        self._corrections = load_corrections(connection)
+        self.corrections = load_corrections(connection)
 
     @classmethod
     def open(
@@ -264,20 +264,20 @@ class Registry:
 
     def corrected(self, entry: Entry) -> Entry:
         """The entry with what people said of its tags; it is how every entry goes in."""
-        return apply_to(entry, self._corrections) if self._corrections else entry
+        return apply_to(entry, self.corrections) if self.corrections else entry
 
     def correct(self, corrections: Sequence[Correction]) -> None:
         """Keep corrections, of datasets that are there or may come; those of what is there count once it is tagged."""
         with self.transaction() as connection:
             for correction in corrections:
                 store_correction(connection, correction)
-        self._corrections = load_corrections(self.connection)
+        self.corrections = load_corrections(self.connection)
 
     def forget_corrections(self, key: str, facet: str = "") -> int:
         """Forget corrections of a dataset, of one facet or of all. Returns how many these were."""
         with self.transaction() as connection:
             count = forget_corrections(connection, key, facet)
-        self._corrections = load_corrections(self.connection)
+        self.corrections = load_corrections(self.connection)
         return count
 
     def _store_walk(self, run: int, source: str, request: str, state: Mapping[str, object]) -> None:
