@@ -16,7 +16,7 @@ $(VENV)/.made: pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.made
-	$(PIP) install --editable '.[parquet,tokens,site,dev]'
+	$(PIP) install --editable '.[parquet,tokens,site,zh,dev]'
 	touch $@
 
 # A browser for the tests of the site; where none can be had, those tests are skipped (under CI they fail).

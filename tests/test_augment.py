@@ -352,6 +352,23 @@ def test_other_names_are_not(name: str) -> None:
     refuse_evaluation(name)
 
 
+def test_chinese_is_cut_by_jieba_where_it_is_asked(catalog_command: Command) -> None:
+    pytest.importorskip("rjieba")
+    from catalog.datafile import read_rows
+
+    text = "这部电影非常好看，我很喜欢它的音乐和演员的表演。"
+    _write(catalog_command.folder, "zh.jsonl", [{"text": text}])
+    ours = ("augment", "zh.jsonl", "--method", "aeda", "--column", "text", "--n", "8", "--no-original")
+    cuts = {}
+    for way in ("jieba", "characters"):
+        done = catalog_command(*ours, "--segment", way, "--out", f"{way}.jsonl")
+        assert done.returncode == 0, done.stderr
+        cuts[way] = [row["text"] for row in read_rows(catalog_command.folder / f"{way}.jsonl")]
+    words = ("电影", "喜欢", "音乐", "演员", "表演")
+    assert all(word in made for made in cuts["jieba"] for word in words)
+    assert not all(word in made for made in cuts["characters"] for word in words)
+
+
 def test_rows_of_an_evaluation_split_are_rejected(catalog_command: Command) -> None:
     _write(catalog_command.folder, "all.jsonl", [{"text": TEXT, "split": "train"}, {"text": TEXT, "split": "test"}])
     done = catalog_command("augment", "all.jsonl", "--column", "text", "--json")

@@ -183,13 +183,14 @@ def _segmenter(named: str | None, synonyms: Any) -> Segmenter | None:
         found: Segmenter | None = synonyms.segmenter()
         return found
     try:
-        import jieba
+        import rjieba
     except ImportError as error:
-        raise Fatal("cutting Chinese by words needs jieba.", "Add it with: pip install jieba") from error
-    jieba.setLogLevel(60)
+        raise Fatal(
+            "cutting Chinese by words needs rjieba.", "Add it with: pip install 'dataset-catalog[zh]'"
+        ) from error
 
     def cut(run: str) -> list[str]:
-        return list(jieba.cut(run))
+        return list(rjieba.cut(run))
 
     return cut
 
