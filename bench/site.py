@@ -37,9 +37,9 @@ _STAGES = (
 )
 
 
-def site_folder(rows: int) -> Path:
+def site_folder(rows: int, max_files: int = MAX_FILES) -> Path:
     """Where the site without pages of entries is kept."""
-    return DATA / f"site-{rows}"
+    return DATA / (f"site-{rows}" if max_files == MAX_FILES else f"site-{rows}-{max_files}")
 
 
 def build(registry: Path, folder: Path, max_files: int = MAX_FILES) -> Written:
@@ -105,7 +105,7 @@ def costs(folder: Path, asked: Mapping[str, dict[str, Any]]) -> tuple[int, dict[
 
 def measure(rows: int, registry: Path, max_files: int) -> str:
     """Build and search, as Markdown."""
-    folder = site_folder(rows)
+    folder = site_folder(rows, max_files)
     ended = process(python("-m", "bench.site", "--build", str(registry), str(folder), "--max-files", str(max_files)))
     files = list((folder / "catalog").rglob("*.bin"))
     weight = sum(path.stat().st_size for path in files)
