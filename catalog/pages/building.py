@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sqlite3
 from array import array
@@ -186,10 +187,12 @@ class _Build:
         return f"{self.base_url}{address}" if self.base_url else ""
 
     def _write(self, address: str, html: str, modified: str, path: str = "") -> None:
-        folder = Path(f"{self.root}/{path or unquote(address.removesuffix('index.html'))}")
+        folder = f"{self.root}/{(path or unquote(address.removesuffix('index.html'))).rstrip('/')}"
+        # Three paths a page would cost as much as half of its HTML.
         try:
-            folder.mkdir()
+            os.mkdir(folder)  # noqa: PTH102
         except OSError:  # it is there, or what it stands in is not
-            folder.mkdir(parents=True, exist_ok=True)
-        (folder / "index.html").write_bytes(html.encode())
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        with open(f"{folder}/index.html", "wb") as file:  # noqa: PTH123
+            file.write(html.encode())
         self.dated.append((address, modified if len(modified) == 10 else ""))
