@@ -75,10 +75,10 @@ def shaped(address: str, link: Link) -> Iterator[str]:
 
 async def _ended(server: asyncio.Server) -> None:
     server.close()
-    running = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    while running := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def _up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
