@@ -1,7 +1,7 @@
 """The application in the browser: its scripts as one file, its style, its words, and the three pages it draws.
 
-The scripts are classic ones in the order of their names, engine first, so that file:// works. Their address carries a
-hash of their content, so that a host may let browsers keep them.
+The scripts are classic ones, so that file:// works. Their address carries a hash of their content, so that a host may
+let browsers keep them; a page says in its `data-` attributes where those are that come later.
 """
 
 from __future__ import annotations
@@ -10,51 +10,71 @@ import hashlib
 from pathlib import Path
 
 from catalog.errors import Fatal
+from catalog.pages.browser.scripts import scripts, words
 from catalog.pages.shell import Shell
 
 APP = Path(__file__).with_name("app")
+STYLES = Path(__file__).with_name("theme") / "overrides" / "assets"
+_FRAME_ENDS = "/* What entries, lists"
 VIEWS = {"index": "Datasets", "entry": "Dataset", "compare": "Compare datasets"}
 """The pages below `datasets/` with their titles; what differs between two views of one is in its address."""
 
-_SCRIPT = "application/javascript"
+SCRIPT = "application/javascript"
+STYLE = "text/css"
 _DESCRIPTION = "Search datasets for training language models by words, domain, task, license, language and size."
 _WAIT = '<p>The search needs JavaScript. Without it, <a href="{lists}">browse the lists</a>.</p>'
 
 
 def write_app(root: Path, shell: Shell, *, offline: bool) -> None:
-    """Write scripts, style, words and pages below the root of the site."""
+    """Write scripts, styles, words and pages below the root of the site."""
     assets = root / "assets"
-    for name, kind in (("shell.js", _SCRIPT), ("prose.js", _SCRIPT), ("pages.css", "text/css")):
-        _write(assets / name, _small(kind, (assets / name).read_text("utf-8")))
-    script = f"assets/catalog.js?{_write(assets / 'catalog.js', script_of())}"
-    style = f"assets/catalog.css?{_write(assets / 'catalog.css', _small('text/css', _joined(APP, '*.css')))}"
-    words = [
-        _write(assets / f"locale-{path.stem}.js", f"Catalog.words({path.read_text('utf-8')})")
-        for path in sorted((APP / "locale").glob("*.json"))
-    ]
-    marks = f' data-locale="assets/locale-{{}}.js?{_hash("".join(words))}"' + (" data-offline" if offline else "")
+    for path in sorted(assets.glob("*.js")):
+        _write(path, small(SCRIPT, path.read_text("utf-8")))
+    placed = {name: _write_script(assets, name, texts) for name, texts in client_scripts().items()}
+    for name, text in styles().items():
+        placed[f"{name} style"] = f"assets/{name}.css?{_write(assets / f'{name}.css', text)}"
+    marks = "".join(f' data-{name}="{placed[name]}"' for name in ("words", "more", "entry"))
+    marks += " data-offline" if offline else ""
     lists = f"../browse/{'index.html' if offline else ''}"
     for view, title in VIEWS.items():
         content = (
             f'<h1 class="c-app">{title}</h1><div id="catalog-app" data-view="{view}">'
             f"<noscript>{_WAIT.format(lists=lists)}</noscript></div>"
         )
-        head = f'<link rel="stylesheet" href="../{style}">'
-        scripts = f'<script src="../{script}"></script>'
-        page = shell.page("../", title, _DESCRIPTION, head, content, scripts, find=view != "index")
+        tail = f'<script src="../{placed["catalog"]}"></script>'
+        page = shell.page("../", title, _DESCRIPTION, "", content, tail, find=view != "index")
+        if view == "index":
+            page = page.replace("../assets/pages.css", f"../{placed['datasets style']}", 1)
         (root / "datasets" / f"{view}.html").write_text(page.replace("<html ", f"<html{marks} ", 1), "utf-8")
 
 
-def script_of() -> str:
-    """All scripts of the application as one, made small."""
-    engine, interface = (_joined(APP / part, "*.js") for part in ("engine", "ui"))
-    return _small(
-        _SCRIPT,
-        f'(() => {{\n"use strict";\n{engine}\nglobalThis.Catalog = Catalog;\n{interface}\n}})();\n',
-    )
+def styles() -> dict[str, str]:
+    """The style of most pages and that of the datasets page, made small: both have the frame of a page in common."""
+    texts = {name: (STYLES / f"{name}.css").read_text("utf-8") for name in ("pages", "dark")}
+    frame = texts["pages"].partition(_FRAME_ENDS)[0]
+    texts["datasets"] = frame + (APP / "datasets.css").read_text("utf-8")
+    return {name: small(STYLE, text) for name, text in texts.items()}
 
 
-def _small(kind: str, text: str) -> str:
+def client_scripts() -> dict[str, dict[str, str]]:
+    """The scripts of the pages, made small: by name, then by language, "" for one that says nothing itself."""
+    code = {name: small(SCRIPT, text) for name, text in scripts().items()}
+    found: dict[str, dict[str, str]] = {"catalog": {"": code.pop("catalog")}, "words": {}}
+    for name, by_language in words().items():
+        made = found.setdefault("words" if name == "catalog" else name, {})
+        for language, each in by_language.items():
+            made[language] = f"Catalog.words({each});{code.get(name, '')}"
+    return found
+
+
+def _write_script(assets: Path, name: str, texts: dict[str, str]) -> str:
+    """Write a script in its languages; its address, with {} for the language where it has several."""
+    for language, text in texts.items():
+        _write(assets / f"{name}{language and '-'}{language}.js", text)
+    return f"assets/{name}{'' if '' in texts else '-{}'}.js?{_hash(''.join(texts.values()))}"
+
+
+def small(kind: str, text: str) -> str:
     """Text of a media type without what a browser does not need: comments, spaces, long names.
 
     Raises `Fatal` where the library is missing that does it.
@@ -68,10 +88,6 @@ def _small(kind: str, text: str) -> str:
         ) from error
     made: str = string(kind, text)
     return made
-
-
-def _joined(folder: Path, pattern: str) -> str:
-    return "\n".join(path.read_text("utf-8") for path in sorted(folder.glob(pattern)))
 
 
 def _write(path: Path, content: str) -> str:

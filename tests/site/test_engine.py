@@ -123,16 +123,33 @@ def test_names_are_suggested_and_found(engine: Tab, connection: sqlite3.Connecti
     suggested, docs = engine.page.evaluate(
         """async (keys) => {
             const engine = await Catalog.open("./");
-            return [await engine.suggest("GSM"), await Promise.all(keys.map((key) => engine.docOf(key)))];
+            const {suggest, docOf} = Catalog.more;
+            return [await suggest("GSM", engine), await Promise.all(keys.map((key) => docOf(key, engine)))];
         }""",
         keys,
     )
     assert suggested[0]["key"] == "catalog:gsm8k"
     assert suggested[0]["url"] == "datasets/entry.html?id=catalog:gsm8k"
-    unnamed = {doc for doc, key in enumerate(keys) if docs[doc] is None}
-    norms = dict(connection.execute("SELECT key, name_norm FROM dataset"))
-    assert unnamed == {doc for doc, key in enumerate(keys) if not norms[key]}
-    assert all(found == doc for doc, found in enumerate(docs) if found is not None)
+    assert docs == list(range(len(keys)))
+
+
+def test_beginnings_of_too_many_words_are_refused_before_anything_is_loaded(engine: Tab) -> None:
+    said = engine.page.evaluate(
+        """async () => {
+            const {found, suggest} = Catalog.more;
+            const begun = Array.from({length: 70}, (_, i) => "tr" + String.fromCharCode(97 + i / 9) + i % 9);
+            const loaded = [];
+            const lists = {first: begun, shard: (place) => loaded.push(place)};
+            const error = await found({tokens: ["tr"], prefix: true}, lists).catch((error) => error);
+            const engine = await Catalog.open("./");
+            const manifest = {...engine.manifest, names: begun};
+            const json = async (name) => (loaded.push(name), [["tr", 8], ["tram", 16]]);
+            const names = await suggest("tr", {...engine, manifest, json});
+            return [error.name, error.message, loaded, names.map(({key}) => key), (await engine.card(1))[0]];
+        }"""
+    )
+    first = said.pop()
+    assert said == ["Usage", "too many words begin with 'tr'; write more of it.", ["n/0", "n/1"], [first]]
 
 
 def test_the_same_registry_gives_the_same_bytes(registry: Path, made: Made, tmp_path: Path) -> None:

@@ -1,110 +1,73 @@
 /**
  * A query as a tree of what has to match (catalog/search/match.py). A leaf is a phrase of tokens, the last of which may
- * be a prefix; `naming` looks at name and title alone.
+ * be a prefix; `naming` looks at name and title alone. What gives "" there gives null here.
  * @typedef {{kind: "leaf", tokens: string[], prefix: boolean, naming: boolean, list?: any}} Leaf
- * @typedef {Leaf | {kind: "and" | "or", of: Node[]} | {kind: "not", yes: Node, no: Node} | {kind: "all"} | {kind: "none"}} Node
+ * @typedef {Leaf | {kind: "and" | "or", of: Node[]} | {kind: "not", of: [Node, Node]} | {kind: "all"}} Node
  */
 const ALL = { kind: "all" };
 const COMMON = ["language", "modality", "license", "commercial"];
 
-const leafOf = (tokens, prefix = false) => (tokens.length ? { kind: "leaf", tokens, prefix, naming: false } : { kind: "none" });
+const leafOf = (tokens, prefix = false) => ({ kind: "leaf", tokens, prefix, naming: false });
 const termLeaf = (number) => leafOf([TERM_MARK + number.toString(16)]);
 const joinOf = (kind, nodes) => {
-  const of = nodes.filter((node) => node).flatMap((node) => (node.kind === kind ? node.of : [node]));
-  return of.length > 1 ? { kind, of } : of[0] || null;
+  const of = nodes.filter(Boolean).flatMap((node) => (node.kind === kind ? node.of : [node]));
+  return of[1] ? { kind, of } : of[0] || null;
 };
 const bothOf = (nodes) => joinOf("and", nodes);
 const eitherOf = (nodes) => joinOf("or", nodes);
-const notOf = (yes, no) => (no ? { kind: "not", yes, no } : yes);
+const notOf = (yes, no) => (no ? { kind: "not", of: [yes, no] } : yes);
 
-/** Builds trees; each method is named as in match.py, and gives null where that gives "". */
-class Match {
-  /** @param {Characters} characters */
-  constructor(characters) {
-    this.characters = characters;
-  }
+/** Builds trees; each function is named as in match.py. @param characters see `charactersOf` */
+function matchOf({ runs, says, nameNorm, casefold, tokens }) {
+  const phrase = (text, prefix) => leafOf(tokens(text), prefix);
+  const plain = (text, kind) => {
+    if (kind === "prefix") return phrase(text, true);
+    const joined = nameNorm(text);
+    return eitherOf([phrase(text), kind === "word" && joined && joined !== casefold(text) && phrase(joined)]);
+  };
+  const ofRun = ([first, ...others]) => phrase(others.map((letter) => first + (first = letter)).join(" ") || first, !others[0]);
+  const wordNode = ({ text, kind }) => {
+    const found = runs(text);
+    const rest = found.reduce((left, run) => left.replace(run, "\0"), text);
+    return bothOf([...rest.split("\0").filter(says).map((piece) => plain(piece, kind)), ...found.map(ofRun)]);
+  };
+  const words = ({ words, near }) => {
+    const each = words.map(wordNode);
+    return near[0] ? eitherOf([...each, ...near.map((word) => phrase(word))]) : bothOf(each);
+  };
+  const terms = (part) => part.terms.map((term) => termLeaf(term.number));
+  const whole = ({ units }) => {
+    const silent = !units.some((unit) => unit.parts.some((part) => part.says));
+    return units.map(({ parts, whole }) => {
+      const joined = bothOf(parts.filter((part) => part.says || silent).map((part) => eitherOf([words(part), ...terms(part)])));
+      return whole && parts[1] && joined ? eitherOf([wordNode(whole), joined]) : joined;
+    });
+  };
+  const title = (parts) => {
+    if (!parts[1] || parts.some((part) => runs(partText(part))[0])) return null;
+    const found = bothOf(parts.map(words));
+    return found && onNames(found);
+  };
 
-  expression(query, filters, positive, unwanted) {
-    const terms = (side) => Object.values(side);
-    const wanted = [...positive, ...terms(filters.wanted).map((numbers) => eitherOf(numbers.map(termLeaf)))];
-    const negative = [
-      ...query.words.filter((word) => word.negated).map((word) => this.word(word)),
-      ...unwanted.map((term) => termLeaf(term.number)),
-      ...terms(filters.unwanted).flat().map(termLeaf),
-    ];
-    return notOf(bothOf(wanted) || ALL, eitherOf(negative));
-  }
-
-  whole(reading) {
-    const silent = !reading.units.some((unit) => unit.parts.some((part) => part.says));
-    return reading.units.map((unit) => this.unit(unit, silent)).filter((node) => node);
-  }
-
-  first(reading) {
-    if (!reading.terms.length) return [];
-    const held = bothOf(reading.parts.map((part) => (part.terms.length ? eitherOf(this.terms(part)) : this.words(part))));
-    const isCommon = (part) => !part.says || part.terms.some((term) => COMMON.includes(term.facet));
-    const telling = new Reading(reading.units.filter((unit) => !unit.parts.every(isCommon)));
-    return [eitherOf([held, this.title(reading.parts)]), ...this.whole(telling)];
-  }
-
-  title(parts) {
-    if (parts.length < 2 || parts.some((part) => this.characters.runs(partText(part)).length)) return null;
-    const found = bothOf(parts.map((part) => this.words(part)));
-    return found && naming(found);
-  }
-
-  unit(unit, silent) {
-    const saying = unit.parts.filter((part) => part.says || silent);
-    const joined = bothOf(saying.map((part) => eitherOf([this.words(part), ...this.terms(part)])));
-    if (!unit.whole || unit.parts.length === 1 || !joined) return joined;
-    return eitherOf([this.word(unit.whole), joined]);
-  }
-
-  terms(part) {
-    return part.terms.map((term) => termLeaf(term.number));
-  }
-
-  words(part) {
-    const each = part.words.map((word) => this.word(word));
-    return part.near.length ? eitherOf([...each, ...part.near.map((word) => this.phrase(word))]) : bothOf(each);
-  }
-
-  word(word) {
-    const runs = this.characters.runs(word.text);
-    let rest = word.text;
-    for (const run of runs) rest = rest.replace(run, "\0");
-    const pieces = rest.split("\0").filter((piece) => this.characters.says(piece));
-    return bothOf([...pieces.map((piece) => this.plain(piece, word.kind)), ...runs.map((run) => this.run(run))]);
-  }
-
-  plain(text, kind) {
-    if (kind === "prefix") return this.phrase(text, true);
-    const joined = this.characters.nameNorm(text);
-    const isCompound = kind === "word" && joined && joined !== this.characters.casefold(text);
-    return isCompound ? eitherOf([this.phrase(text), this.phrase(joined)]) : this.phrase(text);
-  }
-
-  run(run) {
-    const letters = [...run];
-    if (letters.length === 1) return this.phrase(run, true);
-    return this.phrase(letters.slice(1).map((letter, i) => letters[i] + letter).join(" "));
-  }
-
-  phrase(text, prefix = false) {
-    return leafOf(this.characters.tokens(text), prefix);
-  }
+  return {
+    whole,
+    first(reading) {
+      if (!reading.terms[0]) return [];
+      const held = bothOf(reading.parts.map((part) => eitherOf(terms(part)) || words(part)));
+      const isCommon = (part) => !part.says || part.terms.some((term) => COMMON.includes(term.facet));
+      const telling = readingOf(reading.units.filter((unit) => !unit.parts.every(isCommon)));
+      return [eitherOf([held, title(reading.parts)]), ...whole(telling)];
+    },
+    expression(query, filters, wanted, unwanted) {
+      const any = Object.values(filters.wanted).map((numbers) => eitherOf(numbers.map(termLeaf)));
+      const none = [...unwanted.map((term) => term.number), ...Object.values(filters.unwanted).flat()].map(termLeaf);
+      return notOf(bothOf([...wanted, ...any]) || ALL, eitherOf([...query.words.filter((word) => word.negated).map(wordNode), ...none]));
+    },
+  };
 }
 
 /** The same tree over name and title alone. */
-function naming(node) {
-  if (node.kind === "leaf") return { ...node, naming: true };
-  return node.of ? { ...node, of: node.of.map(naming) } : node;
-}
+const onNames = (node) => (node.of ? { ...node, of: node.of.map(onNames) } : { ...node, naming: true });
 
-/** The leaves of a tree, in the order in which they were written; without those of what is excluded where `yes`. */
-function leavesOf(node, yes = false) {
-  if (node.kind === "leaf") return [node];
-  if (node.kind === "not") return [...leavesOf(node.yes, yes), ...(yes ? [] : leavesOf(node.no, yes))];
-  return (node.of || []).flatMap((each) => leavesOf(each, yes));
-}
+/** The leaves of a tree. */
+const leavesOf = (node) => (node.of ? node.of.flatMap(leavesOf) : node.kind === "leaf" ? [node] : []);

@@ -1,129 +1,76 @@
 /**
- * The door to the search data: `await Catalog.open(root, {offline})`, then `search`, `parse`, `suggest`, `detail`.
+ * The door to the search data: `await Catalog.open(root, {offline})`, then `search`, `parse`.
  */
-class Engine {
-  constructor(root, files, manifest) {
-    this.root = root;
-    this.files = files;
-    this.manifest = manifest;
-    this.characters = new Characters(files, manifest);
-    this.lists = new Lists(files, manifest);
-    this.lookUps = new LookUps(files, manifest, this.characters);
-    this.columns = new Columns(this);
-  }
+const entryAddress = (key) => "datasets/entry.html?id=" + coded(key);
 
-  /** @param {{search?: string, filters?: Object<string, string[]>, excluded?: Object<string, string[]>,
-   *   ranges?: Object<string, string>, sort?: string, page?: number, size?: number, exact?: boolean, merge?: boolean}} view */
-  search(view) {
-    return new Run(this, view);
-  }
+/** The address of an entry's page as its card tells it. */
+const pageAddress = (key, told) => (told === 1 ? `dataset/${key.replace(":", "/")}/` : told || entryAddress(key));
 
-  /** @returns {Query} */
-  parse(text) {
-    return parseQuery(text, this.characters, this.manifest.language);
-  }
+/** A value for a query string, as readable as it can be. */
+const coded = (value) => encodeURIComponent(value).replace(/%3A/g, ":").replace(/%2F/g, "/").replace(/%20/g, "+");
 
-  /** All terms of a facet in use, most used first; the manifest names only the first. */
-  async terms(facet, signal) {
-    const listed = this.manifest.facets.find((each) => each.facet === facet);
-    if (!listed) return [];
-    return listed.size > listed.terms.length ? this.files.json(`f/${facet}`, signal) : listed.terms;
-  }
-
-  /** The card of a document, as `browser/entries.py` writes it. */
-  async card(doc, signal) {
-    const steps = this.manifest.cards;
-    let chunk = 0;
-    for (let i = 0; i < steps.length; i++) {
-      const [start, size] = steps[i];
-      const end = i + 1 < steps.length ? steps[i + 1][0] : Infinity;
-      if (doc < end) {
-        const columns = await this.files.json(`c/${chunk + Math.floor((doc - start) / size)}`, signal);
-        return this.cardOf(columns, (doc - start) % size);
-      }
-      chunk += Math.ceil((end - start) / size);
-    }
-    return null;
-  }
-
-  /** A card out of its chunk (`browser/cards.py`). */
-  cardOf([tags, ...columns], place) {
-    const card = columns.map((column) => (column ? column[place] : null));
-    const terms = {};
-    this.manifest.order.forEach((facet, i) => {
-      const held = tags && tags[i] ? [tags[i][place]].flat() : [0];
-      if (held[0]) terms[facet] = held.map((tag) => (tag > 0 ? this.named(facet)[tag - 1].term : tag));
-    });
-    return [...card, terms];
-  }
-
-  /** The terms of a facet that the manifest names. */
-  named(facet) {
-    return this.manifest.facets.find((each) => each.facet === facet).terms;
-  }
-
-  /** A card as the interface shows it. */
-  hit(doc, card, merge, named) {
-    const [key, title, titleZh, summary, commercial, license, rows, bytes, downloads, modified, year] = card;
-    const [cluster, href, missing, terms] = card.slice(11);
-    return {
-      doc, key, title: title || "", titleZh: titleZh || "", summary: summary || "", license: license || "", rows, bytes,
-      downloads, modified: modified || "", year, terms, named, missing: missing || "",
-      source: key.slice(0, key.indexOf(":")),
-      url: pageAddress(key, href),
-      commercial: merge && cluster ? cluster[1] : commercial,
-      copies: merge && cluster ? cluster[0].length - 1 : 0,
-    };
-  }
-
-  /** The document of a key, or null. */
-  async docOf(key, signal) {
-    await this.characters.ready(key, signal);
-    const id = key.slice(key.indexOf(":") + 1);
-    const ways = await this.lookUps.named(this.characters.nameNorm(lastSegment(id)), signal);
-    for (const { doc } of ways) if ((await this.card(doc, signal))[0] === key) return doc;
-    return null;
-  }
-
-  /** Everything of an entry, or null. */
-  async detail(key, signal) {
-    const doc = await this.docOf(key, signal);
-    if (doc === null) return null;
-    const { size } = this.manifest.details;
-    return (await this.files.json(`e/${Math.floor(doc / size)}`, signal))[doc % size];
-  }
-
-  /** Where the page of an entry is. */
-  async href(key, signal) {
-    const doc = await this.docOf(key, signal);
-    return doc === null ? entryAddress(key) : pageAddress(key, (await this.card(doc, signal))[12]);
-  }
-
-  /** Datasets whose name begins so, the most popular first. @returns {Promise<{title: string, key: string, url: string}[]>} */
-  async suggest(prefix, signal) {
-    await this.characters.ready(prefix, signal);
-    const norm = this.characters.nameNorm(prefix);
-    const { names } = this.manifest;
-    const place = Math.max(0, placeOf(names, norm));
-    if (!norm || !names.length) return [];
-    const places = [place, place + 1].filter((each) => each < names.length && (each === place || names[each].startsWith(norm)));
-    const shards = await Promise.all(places.map((each) => this.files.json(`n/${each}`, signal)));
-    const lines = shards.flat().filter((line) => line[0].startsWith(norm));
-    const docs = lines.flatMap((line) => line.slice(1).filter((way) => typeof way === "number").map((way) => Math.floor(way / 8)));
-    const best = [...new Set(docs)].sort((a, b) => a - b).slice(0, 8);
-    const cards = await Promise.all(best.map((doc) => this.card(doc, signal)));
-    return cards.map((card, i) => this.hit(best[i], card, false, false)).map(({ title, key, url }) => ({ title, key, url }));
-  }
+/** A card (see `browser/cards.py`) as the interface shows it. */
+function hitOf(doc, card, merge, named) {
+  const [key, title = "", titleZh = "", summary = "", commercial, license = "", rows = null, bytes = null, downloads = null, modified = "", year, cluster, told, , terms] = card;
+  const [members, verdict] = (merge && cluster) || [[doc], commercial];
+  return { doc, key, title, titleZh, summary, license, rows, bytes, downloads, modified, year, terms, named, url: pageAddress(key, told), commercial: verdict, copies: members.length - 1 };
 }
 
-const pageAddress = (key, href) => (href === 1 ? `dataset/${key.replace(":", "/")}/` : href || entryAddress(key));
-const entryAddress = (key) => `datasets/entry.html?id=${encodeURIComponent(key).replace(/%2F/g, "/").replace(/%3A/g, ":")}`;
+/** All that reads data files, which stops with a signal. */
+function sessionOf({ manifest, filesOf, characters, shards }, signal) {
+  const files = filesOf(signal);
+  const { json } = files;
+  const { cards, facets, language, order } = manifest;
+  const listed = (facet) => facets.find((each) => each.facet === facet);
 
-const Catalog = {
-  /** @param {string} root address of the site's root, with a slash at its end @returns {Promise<Engine>} */
+  /** The card of a document. */
+  const card = async (doc) => {
+    let chunk = 0;
+    let [[start, size], ...others] = cards;
+    for (const [end, next] of others) {
+      if (doc < end) break;
+      chunk += Math.ceil((end - start) / size);
+      [start, size] = [end, next];
+    }
+    const place = (doc - start) % size;
+    const [tags, ...columns] = await json("c/" + (chunk + Math.floor((doc - start) / size)));
+    const terms = {};
+    order.forEach((facet, i) => {
+      const held = [tags[i][place]].flat();
+      if (held[0]) terms[facet] = held.map((tag) => (tag.trim ? tag : listed(facet).terms[tag - 1].term));
+    });
+    return [...columns.map((column) => column[place]), terms];
+  };
+  return {
+    ...files, ...lookUpsOf(files, manifest), manifest, language, characters, card,
+    lists: listsOf(files, manifest, shards),
+    /** All terms of a facet in use, most used first; the manifest names only the first. */
+    async terms(facet) {
+      const { size, terms } = listed(facet) || { terms: [] };
+      return size > terms.length ? json("f/" + facet) : terms;
+    },
+  };
+}
+
+globalThis.Catalog = {
+  /** @param {string} root address of the site's root, with a slash at its end */
   async open(root, { offline = false } = {}) {
-    const manifest = await new Files(`${root}catalog/`, offline).json("manifest");
-    return new Engine(root, new Files(`${root}catalog/${manifest.build}/`, offline), manifest);
+    const manifest = await filesAt(root + "catalog/", offline)().json("manifest");
+    const filesOf = filesAt(`${root}catalog/${manifest.build}/`, offline);
+    const characters = charactersOf(filesOf(), manifest.language.cjk);
+    const shared = { manifest, filesOf, characters, shards: [] };
+    const session = sessionOf(shared);
+    return {
+      ...session,
+      /** @returns {Query} */
+      parse: (text) => parseQuery(text, characters, manifest.language),
+
+      /** @param {{search?: string, filters?: Object<string, string[]>, excluded?: Object<string, string[]>,
+       *   ranges?: Object<string, string>, sort?: string, page?: number, size?: number, exact?: boolean, merge?: boolean}} view */
+      search(view) {
+        const control = new AbortController();
+        return runOf(sessionOf(shared, control.signal), view, control);
+      },
+    };
   },
 };
-globalThis.Catalog = Catalog;

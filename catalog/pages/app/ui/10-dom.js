@@ -1,11 +1,9 @@
 // What every view is drawn with. Text of sources becomes text nodes only, and only http(s) becomes a link.
 
-const HTML = document.documentElement;
-const ROOT = HTML.dataset.root || "./";
 const $ = (selector, within = document) => within.querySelector(selector);
 
 /** Text without what shows nothing or turns the direction of what follows, as catalog.text shows it. */
-const plain = (text) => String(text).replace(/(?![\t\n\u200c\u200d\u0600-\u08ff])[\p{Cc}\p{Cf}]/gu, "");
+const shownText = (text) => String(text).replace(/(?![\t\n\u200c\u200d\u0600-\u08ff])[\p{Cc}\p{Cf}]/gu, "");
 
 /**
  * An element: "li.name.other" with classes. Among the kids a plain object holds attributes (functions are handlers, and what
@@ -28,7 +26,7 @@ function fill(node, ...kids) {
         if (value?.call) node["on" + key] = value;
         else if (value != null && value !== false) node.setAttribute(key, value === true ? "" : value);
       }
-    } else if (kid || kid === 0) node.append(kid.nodeType ? kid : plain(kid));
+    } else if (kid || kid === 0) node.append(kid.nodeType ? kid : shownText(kid));
   }
   if (held) document.getElementById(held)?.focus({ preventScroll: true });
   return node;
@@ -39,10 +37,8 @@ const button = (style, click, ...kids) => h("button." + style, { type: "button",
 /** A text with the words of a query marked: whole words, the beginnings that prefixes ask for, any part of Chinese. */
 function marked(text, words) {
   const edge = (word, before) => (/\p{Lo}/u.test(word) ? "" : `(?${before}![\\p{L}\\p{N}])`);
-  const sought = words
-    .filter((word) => !word.negated)
-    .map(({ text: word, kind }) => edge(word, "<") + word.replace(/[^\p{L}\p{N}]/gu, ".") + (kind === "prefix" ? "" : edge(word, "")));
-  return sought[0] ? plain(text).split(RegExp(`(${sought.join("|")})`, "giu")).map((part, n) => (n % 2 ? h("mark", part) : part)) : text;
+  const sought = positive(words).map(({ text, kind }) => edge(text, "<") + text.replace(/[^\p{L}\p{N}]/gu, ".") + (kind === "prefix" ? "" : edge(text, "")));
+  return sought[0] ? shownText(text).split(RegExp(`(${sought.join("|")})`, "giu")).map((part, n) => (n % 2 ? h("mark", part) : part)) : text;
 }
 
 /** A command with a button that copies it. */

@@ -3,13 +3,13 @@
 /** A link to an address of a source; only text where it is none of http(s). */
 const outward = (url, text = url) => (/^https?:\/\/[^@\s]+$/i.test(url) ? h("a", { href: url, rel: "nofollow noopener" }, text) : text);
 const inward = ({ key, title, href }) => (href ? h("a", { href: ROOT + href }, title || key) : title || key);
-const termLink = (tag) => h("a", { href: ROOT + "datasets/index.html" + addressOf({ ...viewOf(""), filters: { [tag.facet]: [tag.term] } }) }, inUi(tag));
+const termLink = (tag) => h("a", { href: ROOT + "datasets/index.html" + termAddress(tag.facet, tag.term) }, inUi(tag));
 
 /** What is known in a line each, by name: [text, who says so]; nothing where it is unknown. */
 function factsOf(made) {
   const { license = {}, access } = made;
   const amount = (each, show) => each && [(each.atLeast ? "≥ " : "") + show(each.value), each.by];
-  const number = (each) => [each != null && exact(each)];
+  const number = (each) => [each != null && inFull(each)];
   return {
     commercial: [say("use-" + (license.commercial || "unknown"))],
     license: [license.expression || inUi({ label: license.classLabel, zh: license.classZh })],
@@ -29,8 +29,18 @@ function factsOf(made) {
   };
 }
 
+/** Everything of an entry with the address of its page; null where there is none. */
+async function detailOf(key) {
+  const { manifest, card, json } = engine;
+  const doc = await docOf(key, engine);
+  if (doc === null) return doc;
+  const { size } = manifest.details;
+  const made = (await json("e/" + Math.floor(doc / size)))[doc % size];
+  return { ...made, href: pageAddress(key, (await card(doc))[12]) };
+}
+
 async function entryPage(app) {
-  const made = await engine.detail(new URLSearchParams(location.search).get("id") || "");
+  const made = await detailOf(new URLSearchParams(location.search).get("id") || "");
   if (!made) return fill(app, h("p", say("noEntry"), " ", h("a", { href: ROOT + "datasets/index.html" }, say("search"))));
   const { license = {}, tags = [], url, paper, doi } = made;
   const section = (name, ...body) => body.flat(9).some(Boolean) && [h("h2", say(name)), body];

@@ -24,7 +24,7 @@ function facetBox(facet, change, unfolded) {
     const on = side(term);
     const set = (to) => () => change(withTerm(view, facet, term, on !== to && to));
     return h("li." + (on || ""),
-      h("label", h("input", { id, type: "checkbox", checked: on === "filters", change: set("filters") }), h("span", label(facet, term)), h("small", counts ? exact(counts.get(term) || 0) : "…")),
+      h("label", h("input", { id, type: "checkbox", checked: on === "filters", change: set("filters") }), h("span", label(facet, term)), h("small", counts ? inFull(counts.get(term) || 0) : "…")),
       button("s-not", set("excluded"), { id: id + "-not", "aria-pressed": String(on === "excluded"), "aria-label": say("leaveOut", { name: label(facet, term) }), title: say("leaveOut", { name: "" }) }, "−"));
   };
   const draw = () => {
@@ -60,13 +60,14 @@ function facetBox(facet, change, unfolded) {
 function rangeBox(name, change) {
   let view, shown = "";
   const wrong = h("p.s-wrong", { role: "alert" });
-  const set = () => {
+  const set = async () => {
     const range = fields.some((each) => each.value) ? fields.map((each) => each.value.trim()).join("..") : "";
+    await engine.characters.ready(range);
     const bad = range && !Object.keys(engine.parse(`${name}:${range}`).ranges)[0];
     fields.forEach((each) => each.setAttribute("aria-invalid", !!bad));
     fill(wrong, bad && say(name === "updated" ? "badDate" : "badRange"));
-    const { [name]: old = "", ...others } = view.ranges;
-    if (!bad && range !== old) change({ ranges: range ? { ...others, [name]: range } : others });
+    const others = without(view.ranges, name);
+    if (!bad && range !== (view.ranges[name] || "")) change({ ranges: range ? { ...others, [name]: range } : others });
   };
   const fields = ["from", "to"].map((end) => h("input", { id: `s-${name}-${end}`, placeholder: say(end), "aria-label": say(name) + ": " + say(end), autocomplete: "off", change: set }));
   return {

@@ -2,7 +2,7 @@
 
 async function comparePage(app) {
   const keys = (/[?&]ids=([^&]+)/.exec(location.search)?.[1] || "").split(",").map((key) => new URLSearchParams("id=" + key).get("id")).slice(0, MOST);
-  const all = (await Promise.all(keys.map(async (key) => ({ ...(await engine.detail(key)), href: await engine.href(key) })))).filter((made) => made.key);
+  const all = (await Promise.all(keys.map(detailOf))).filter(Boolean);
   const back = h("a.s-button", { href: ROOT + "datasets/index.html" }, say("addMore"));
   if (!all[1]) return fill(app, h("p", say("pickTwo"), " "), back);
   const values = all.map((made) => {

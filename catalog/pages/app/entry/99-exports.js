@@ -1,0 +1,1 @@
+Catalog.entry = { entry: entryPage, compare: comparePage };

@@ -1,0 +1,1 @@
+Object.assign(Catalog.more, { railOf, drawTray, pick, withTerm, nothing, switchLanguage });
