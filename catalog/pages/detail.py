@@ -15,7 +15,7 @@ from catalog.export.bibtex import bibtex
 from catalog.pages.labels import Labels
 from catalog.pages.reading import Beside
 from catalog.record import Amount, Column, Distribution, Entry, LicenseClaim, Relation, Tag
-from catalog.text import for_url
+from catalog.text import for_terminal, for_url
 
 MAX_DESCRIPTION = 5_000  # characters
 MAX_COLUMNS = 60
@@ -92,7 +92,7 @@ def detail(entry: Entry, beside: Beside, similar: Sequence[Similar], view: View)
         "evidence": [url for each in entry.evidence[:MAX_LIST] if (url := for_url(each))],
         "notes": entry.notes,
         "citation": bibtex(entry),
-        "fetch": f"catalog fetch {quoted(entry.key)}",
+        "fetch": f"catalog fetch {quoted(for_terminal(entry.key))}",
     }
     return _less(made)
 

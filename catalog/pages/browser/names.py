@@ -63,11 +63,13 @@ def write_aliases(
 
 
 def write_names(connection: sqlite3.Connection, store: Store, docs: Sequence[int], size: int = NAMES) -> list[str]:
-    """Write all names: folded name, then for each way to a dataset its document times 8 plus the place of the way in
-    `KINDS`, followed by the id or location itself where that has an owner or a source."""
+    """Write all names: folded name (an id without letters or digits as it is), then for each way to a dataset its
+    document times 8 plus the place of the way in `KINDS`, followed by the id or location itself where that has an owner
+    or a source."""
     rows = connection.execute(
         "SELECT norm, id, kind, alias FROM ("
-        "SELECT name_norm AS norm, id, iif(instr(native_id, '/'), 'name', 'whole') AS kind, '' AS alias, slot "
+        "SELECT iif(name_norm = '', native_id, name_norm) AS norm, id, "
+        "iif(instr(native_id, '/'), 'name', 'whole') AS kind, '' AS alias, slot "
         "FROM dataset UNION ALL "
         "SELECT a.norm, d.id, a.kind, a.alias, d.slot FROM alias a JOIN dataset d ON d.id = a.dataset_id) "
         "WHERE norm <> '' ORDER BY norm, slot, kind, alias"
