@@ -206,14 +206,15 @@ _VERDICTS = {
 def _chart(rows: Iterable[tuple[Label, int, str]], most: int) -> str:
     """Counts as a list with bars: (label, count, address) each."""
     items = "".join(
-        f'<li><a href="{esc(href)}"{_titled(label)}>{esc(label.en)}</a>{figures.bar(count, most)}'
+        f'<li><a href="{esc(href)}"{titled(label)}>{esc(label.en)}</a>{figures.bar(count, most)}'
         f"<span>{count:,}</span></li>"
         for label, count, href in rows
     )
     return f'<ul class="c-bars">{items}</ul>'
 
 
-def _titled(label: Label) -> str:
+def titled(label: Label) -> str:
+    """The attribute that holds a Chinese label, for who reads it."""
     return f' title="{esc(label.zh)}"' if label.zh else ""
 
 

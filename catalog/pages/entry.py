@@ -85,8 +85,11 @@ def _term(tag: Mapping[str, Any], root: str, term_href: TermHref) -> str:
 @lru_cache(maxsize=8192)
 def _term_link(href: str, label: str, chinese: str) -> str:
     """A term as a link. Its Chinese label is a tooltip, which stands in its place for who reads Chinese."""
-    tooltip = f' title="{esc(chinese)}"' if chinese else ""
-    return f'<a href="{esc(href)}"{tooltip}>{esc(label)}</a>'
+    return f'<a href="{esc(href)}"{_tooltip(chinese)}>{esc(label)}</a>'
+
+
+def _tooltip(chinese: str) -> str:
+    return f' title="{esc(chinese)}"' if chinese else ""
 
 
 def _facts(made: Detail, root: str, term_href: TermHref) -> str:
@@ -159,7 +162,7 @@ def _tags(made: Detail, root: str, term_href: TermHref) -> str:
     for tag in made.get("tags", ()):
         rows.append(
             (
-                esc(FACETS.get(tag["facet"], tag["facet"])),
+                f"<span>{esc(FACETS.get(tag['facet'], tag['facet']))}</span>",
                 _term(tag, root, term_href),
                 esc(tag["rule"]),
                 esc(tag.get("evidence", "")),
@@ -175,7 +178,12 @@ def _claims(made: Detail) -> str:
         proof = link(claim["url"], claim["url"].partition("//")[2]) if "url" in claim else esc(claim.get("quote", ""))
         note = f" ({esc(claim['note'])})" if "note" in claim else ""
         rows.append(
-            (esc(claim.get("by", "")), esc(claim["raw"]) + note, _SCOPES.get(claim["scope"], "all of it"), proof)
+            (
+                esc(claim.get("by", "")),
+                esc(claim["raw"]) + note,
+                f"<span>{_SCOPES.get(claim['scope'], 'all of it')}</span>",
+                proof,
+            )
         )
     return _section("License claims", _table(("Who says it", "What is said", "Of", "Evidence"), rows))
 
@@ -186,9 +194,11 @@ def _columns(made: Detail) -> str:
     heads = ("Column", "Type", "Role", "Subset")[: 4 if configs else 3]
     names = ("name", "type", "role", "config")[: len(heads)]
     table = _table(heads, [tuple(esc(column.get(name, "")) for name in names) for column in columns])
-    more = f"<p>… and {made['moreColumns']} more.</p>" if "moreColumns" in made else ""
-    formats = ", ".join(esc(tag["label"]) for tag in made.get("tags", ()) if tag["facet"] == "format")
-    shape = f"<p>Training format: {formats}.</p>" if formats else ""
+    more = f'<p class="c-note">… and {made["moreColumns"]} more.</p>' if "moreColumns" in made else ""
+    formats = ", ".join(
+        f"<span{_tooltip(tag.get('zh', ''))}>{esc(tag['label'])}</span>" for tag in made.get("tags", ()) if tag["facet"] == "format"
+    )
+    shape = f'<p class="c-note">Training format: {formats}.</p>' if formats else ""
     return _section("Columns", shape + table + more if table else shape)
 
 
@@ -236,7 +246,7 @@ def _changes(made: Detail) -> str:
         (esc(each["at"][:10]), esc(each["field"]), esc(each.get("old", "")), esc(each.get("new", "")))
         for each in made.get("changes", ())
     ]
-    first = f"<p>First seen {esc(made['firstSeen'])}.</p>" if made.get("firstSeen") else ""
+    first = f'<p class="c-note">First seen {esc(made["firstSeen"])}.</p>' if made.get("firstSeen") else ""
     return _section("Changes", first + _table(("When", "What", "Before", "After"), rows))
 
 

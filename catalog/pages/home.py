@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.pages.browse import Browser
+from catalog.pages.browse import Browser, titled
 from catalog.pages.figures import count
 from catalog.text import for_html as esc
 
@@ -19,7 +19,8 @@ def home_html(browser: Browser, *, offline: bool) -> str:
     stages = {each.term: each for each in browser.terms["task"]}
     chips = [stages[stage] for stage in _STAGES if stage in stages] + browser.terms["domain"][:_DOMAINS]
     links = "".join(
-        f'<li><a href="{esc(browser.at(each.path))}">{esc(each.label.en)} <small>{count(each.total)}</small></a></li>'
+        f'<li><a href="{esc(browser.at(each.path))}"{titled(each.label)}>{esc(each.label.en)} '
+        f"<small>{count(each.total)}</small></a></li>"
         for each in chips
     )
     return (
