@@ -195,9 +195,8 @@ def _columns(made: Detail) -> str:
     names = ("name", "type", "role", "config")[: len(heads)]
     table = _table(heads, [tuple(esc(column.get(name, "")) for name in names) for column in columns])
     more = f'<p class="c-note">… and {made["moreColumns"]} more.</p>' if "moreColumns" in made else ""
-    formats = ", ".join(
-        f"<span{_tooltip(tag.get('zh', ''))}>{esc(tag['label'])}</span>" for tag in made.get("tags", ()) if tag["facet"] == "format"
-    )
+    named = [tag for tag in made.get("tags", ()) if tag["facet"] == "format"]
+    formats = ", ".join(f"<span{_tooltip(tag.get('zh', ''))}>{esc(tag['label'])}</span>" for tag in named)
     shape = f'<p class="c-note">Training format: {formats}.</p>' if formats else ""
     return _section("Columns", shape + table + more if table else shape)
 
