@@ -62,10 +62,11 @@ def _verdict(made: Detail) -> str:
     if not license:
         return ""
     named = license.get("expression") or license.get("classLabel", "")
+    chinese = "" if license.get("expression") else license.get("classZh", "")
     conflicts = "".join(f"<br>Conflict: {esc(each)}" for each in license.get("conflicts", ()))
     return (
         f'<p class="c-verdict c-{license["commercial"]}"><b>Commercial use: {esc(license["label"])}</b> '
-        f"<span>{esc(named)}</span><br>{esc(license.get('reason', ''))}{conflicts}</p>"
+        f"<span{_tooltip(chinese)}>{esc(named)}</span><br>{esc(license.get('reason', ''))}{conflicts}</p>"
     )
 
 

@@ -5,6 +5,9 @@ const outward = (url, text = url) => (/^https?:\/\/[^@\s]+$/i.test(url) ? h("a",
 const inward = ({ key, title, href }) => (href ? h("a", { href: ROOT + href }, title || key) : title || key);
 const termLink = (tag) => h("a", { href: ROOT + "datasets/index.html" + termAddress(tag.facet, tag.term) }, inUi(tag));
 
+/** A reason of a verdict or the name of a source, in Chinese where assets/chinese.js knows it. */
+const ours = (text) => (text && globalThis.chinese?.reason(text)) || text;
+
 /** What is known in a line each, by name: [text, who says so]; nothing where it is unknown. */
 function factsOf(made) {
   const { license = {}, access } = made;
@@ -13,7 +16,7 @@ function factsOf(made) {
   return {
     commercial: [say("use-" + (license.commercial || "unknown"))],
     license: [license.expression || inUi({ label: license.classLabel, zh: license.classZh })],
-    reason: [license.reason],
+    reason: [ours(license.reason)],
     rows: amount(made.rows, short),
     size: amount(made.bytes, sized),
     tokens: amount(made.tokens, short),
@@ -50,7 +53,7 @@ async function entryPage(app) {
   const copy = (id, text) => text && h("div.c-copy", h("pre", h("code", { id }, text)), h("button", { type: "button", "data-copy": id }, say("copyIt")));
   const others = (all) => list(all?.map((each) => [inward(each), " ", h("code", each.key), ": ", each.because]));
   const facts = Object.entries(factsOf(made)).slice(3).filter(([, fact]) => fact?.[0]);
-  facts.unshift(["source", [[termLink({ facet: "source", term: made.source, label: made.sourceLabel }), url && [": ", outward(url)]]]]);
+  facts.unshift(["source", [[termLink({ facet: "source", term: made.source, label: ours(made.sourceLabel) }), url && [": ", outward(url)]]]]);
   if (paper) facts.push(["paper", [outward(paper)]]);
   if (doi) facts.push(["doi", [outward("https://doi.org/" + encodeURI(doi), doi)]]);
 
@@ -58,7 +61,7 @@ async function entryPage(app) {
   fill($("h1"), { tabindex: -1, class: "" }, made.title, made.titleZh && h("span", { lang: "zh" }, " " + made.titleZh));
   fill(app,
     h("p.c-key", h("code", made.key)), made.summary && h("p.c-lead", made.summary),
-    h("p.c-verdict.c-" + (license.commercial || "unknown"), h("b", factsOf(made).commercial), " ", h("span", factsOf(made).license), h("br"), license.reason, license.conflicts?.map((each) => [h("br"), say("conflict") + ": ", each])),
+    h("p.c-verdict.c-" + (license.commercial || "unknown"), h("b", factsOf(made).commercial), " ", h("span", factsOf(made).license), h("br"), ours(license.reason), license.conflicts?.map((each) => [h("br"), say("conflict") + ": ", each])),
     h("ul.c-chips", ["domain", "task", "language", "format"].flatMap((facet) => tags.filter((tag) => tag.facet === facet)).map((tag) => h("li", termLink(tag)))),
     h("dl.c-facts", facts.map(([name, [value, by]]) => [h("dt", say(name)), h("dd", value, by && h("small", " ", say("says", { by })))])),
     copy("c-fetch", made.fetch),

@@ -16,7 +16,7 @@ function stored(kind, name, value) {
 /** A sentence with its {fields} filled in; of those in "one|many", the one that fits the number n. */
 function say(name, fields = {}) {
   const [one, many = one] = (WORDS[name] || name).split("|");
-  return (fields.n === 1 ? one : many).replace(/\{(\w+)\}/g, (_, key) => (key === "n" ? inFull(fields.n) : fields[key]));
+  return (fields.n === 1 ? one : many).replace(/\{(\w+)\}/g, (field, key) => (key === "n" ? inFull(fields.n) : (fields[key] ?? field)));
 }
 
 const inFull = (number) => number.toLocaleString(UI);

@@ -114,11 +114,15 @@ function searchPage(app) {
     const { readAs, didYouMean, leftOut, notes, offset } = found;
     const words = engine.parse(didYouMean || view.search).words;
     const note = (text, change, name) => h("p", text, " ", name && button("s-quiet", () => go(change), name));
-    const term = (text) => text.replace(/(\w+):(\S+)/g, (_, facet, term) => label(facet) + ": " + label(facet, term)).replace(/ or /g, ` ${say("or")} `).replace(/^-/, say("not") + " ");
+    const term = (text, n) => text.split(" or ").map((each, i) => {
+      const [, minus, facet, id] = /(-?)(\w+):(.*)/.exec(each);
+      return [i ? ` ${say("or")} ` : n > 0 && ", ", minus && say("not") + " ", label(facet) + ": ", named(facet, id)];
+    });
+    const [before, after] = say("readAs").split("{terms}");
     hits.start = offset + 1;
     fill(hits, found.hits.map((hit) => cardOf(hit, words)));
     fill(said,
-      readAs[0] && note(say("readAs", { terms: readAs.map(term).join(", ") }), { exact: true }, say("asWords")),
+      readAs[0] && note([before, readAs.map(term), after], { exact: true }, say("asWords")),
       view.exact && note(say("exact"), { exact: false }, say("asTerms")),
       didYouMean && note(say("didYouMean", { asked: view.search, shown: didYouMean }), { exact: true }, say("asTyped")),
       leftOut && note(say("leftOut", { word: leftOut })),

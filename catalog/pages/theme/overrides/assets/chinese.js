@@ -47,7 +47,7 @@
   const FACTS = [
     [/^at least /, "至少 "], [/^says (.*)/, "据 $1"], [/^First seen (.*)\./, "首次收录于 $1。"], [/^… and (\d+) more\./, "…… 另有 $1 列。"],
     [/^not listed by its source since /, "来源不再列出，自 "], [/^Training format: (.*)\./, "训练格式：$1。"], [/^checked by (\S+)/, "可用 $1 校验"],
-    [/^All ([\d,]+) in the search/, "在搜索中查看全部 $1 个"], [/^([\d,]+) datasets\./, "共 $1 个数据集。"], [/^Datasets by (.*)/, "数据集，按 $1"],
+    [/^All ([\d,]+) in the search/, "在搜索中查看全部 $1 个"], [/^([\d,]+) datasets\./, "共 $1 个数据集。"], [/^Datasets by (.)(.*)/, (_, first, rest) => `数据集，按${WORDS[first.toUpperCase() + rest] || first + rest}`],
     [/^Browse ([\d,]+) datasets/, "浏览 $1 个数据集"], [/^Search ([\d,]+) datasets/, "搜索 $1 个数据集"],
     [/^commercial use: yes/, "可商用"], [/^commercial use: no/, "不可商用"], [/^commercial use: conditions/, "有条件商用"], [/^license unknown/, "许可未知"],
     [/([\d.]+\w?) rows/, "$1 行"], [/([\d.]+\w?) downloads/, "$1 次下载"],
@@ -76,17 +76,19 @@
     [/^Terms not known to the catalog/, "条款不为本目录所知"],
   ];
 
-  const WHOLE = "h1:not(:has(+ .c-key)), #content h2, #content h2 > a, h3, dt, th, td > span, button, .c-trail a, .c-facts dd > a, #content p > a, #content li, #catalog-home p > a, " +
+  const WHOLE = "h1:not(:has(+ .c-key)), #content h2, #content h2 > a, h3, dt, th, .c-bars a, td > span, button, .c-trail a, .c-facts dd > a, #content p > a, #content li, #catalog-home p > a, " +
     ".md-tabs__link, .md-ellipsis, .md-nav__title, .md-nav__link, .md-footer__direction, .md-skip, :has(> #catalog-home) > :is(h2, p), :has(> #catalog-home) > p > *";
   const MADE = "h1:not(:has(+ .c-key)), dd, small, .c-badge, .c-note, #content p > b, #content p > a";
 
   const put = (rules, text) => rules.reduce((left, [phrase, said]) => left.replace(phrase, said), text);
 
+  const reason = (english) => WORDS[english] || put(REASONS, english);
+
   /** The text of an element in Chinese; "" where it is none of ours. */
   function chinese(text, parent) {
     if (parent.matches(".c-bars [title], .c-chips [title], td [title], .c-note [title]")) return parent.title;
     const english = text.replace(/\s+/g, " ").trim();
-    if (parent.matches(".c-verdict, .c-verdict *")) return WORDS[english] || put(REASONS, english);
+    if (parent.matches(".c-verdict, .c-verdict *")) return parent.title || reason(english);
     if (parent.matches("dt + dd") && /^(Access|获取方式)$/.test(parent.previousSibling.textContent)) return english.replace(/^[^-]*\w/, (label) => WORDS[label] || label);
     return (parent.matches(WHOLE) && WORDS[english]) || (parent.matches(MADE) && put(FACTS, english)) || "";
   }
@@ -110,5 +112,6 @@
       }
     }
   };
+  globalThis.chinese.reason = reason;
   globalThis.chinese(document.body);
 })();
