@@ -1,4 +1,4 @@
-"""The engine alone on a page of its own: `asked` runs views in the browser and gives what it found as plain values."""
+"""The engine alone on a page of its own: `ask` runs views in the browser, `answered` gives what it found as values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.site.watched import Tab
 PAGE = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Engine</title></head><body></body></html>'
 SIZE = 10
 
-_ASK = """async ([views, offline]) => {
+_ASK = """([views, offline]) => void (globalThis.asked = (async () => {
     const engine = globalThis.engine || (globalThis.engine = await Catalog.open("./", {offline}));
     const found = [];
     for (const view of views) {
@@ -32,7 +32,7 @@ _ASK = """async ([views, offline]) => {
         }
     }
     return found;
-}"""
+})())"""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,14 @@ def build(registry: Path, folder: Path, *, offline: bool = False, sizes: Sizes =
     return Made(folder, written)
 
 
-def asked(tab: Tab, views: list[dict[str, Any]], *, offline: bool = False) -> list[dict[str, Any]]:
-    """What the engine on the open page finds for these views."""
-    found: list[dict[str, Any]] = tab.page.evaluate(_ASK, [views, offline])
+def ask(tab: Tab, views: list[dict[str, Any]], *, offline: bool = False) -> None:
+    """Let the engine on the open page find these views, without waiting for it."""
+    tab.page.evaluate(_ASK, [views, offline])
+
+
+def answered(tab: Tab) -> list[dict[str, Any]]:
+    """What it finds for the views that it was asked."""
+    found: list[dict[str, Any]] = tab.page.evaluate("() => globalThis.asked")
     return found
 
 

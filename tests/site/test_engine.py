@@ -15,7 +15,7 @@ from catalog.pages.packing import unpack
 from catalog.sqlite import connect_for_reading
 from tests.conftest import SHARED
 from tests.site.corpora import mixed
-from tests.site.engine_page import Made, asked, build, comparable, expected
+from tests.site.engine_page import Made, answered, ask, build, comparable, expected
 from tests.site.questions import Questions
 from tests.site.served import Origin
 from tests.site.watched import Tab
@@ -55,10 +55,11 @@ def differences(
     connection: sqlite3.Connection, tab: Tab, views: list[dict[str, Any]], **how: Any
 ) -> list[tuple[Any, ...]]:
     """For each view of which the two know different things: the view, what, the command line's and the engine's."""
-    found = asked(tab, views, **how)
+    ask(tab, views, **how)
+    wanted = [expected(connection, view) for view in views]  # while the browser searches
     wrong = []
-    for view, mine in zip(views, found, strict=True):
-        want, got = expected(connection, view), comparable(mine)
+    for view, want, mine in zip(views, wanted, answered(tab), strict=True):
+        got = comparable(mine)
         if mine.get("known") not in (None, want["total"]):
             wrong.append((view, "a total that was wrong at first", want["total"], mine["known"]))
         wrong += [(view, name, want[name], got.get(name, got)) for name in want if want[name] != got.get(name)]
