@@ -17,8 +17,8 @@ function runOf(tools, view, control) {
   const queryOf = async () => {
     const { search = "", filters = {}, excluded = {}, ranges = {}, sort = "relevance", size = 10, page = 1, merge = true } = view;
     const given = JSON.stringify([search, filters, excluded, ranges]);
-    if (/[^\0-9;-\x7f]/.test(given)) await later("more"); // not ASCII, or with a colon
-    await characters.ready(given);
+    const isRare = /[^\0-9;-\x7f]/.test(given); // not ASCII, or with a colon
+    await Promise.all([isRare && later("more"), characters.ready(given)]);
     const query = parseQuery(search, characters, language);
     Catalog.more?.narrow(query, view, language);
     return { ...query, sort, limit: size, offset: (page - 1) * size, merge };

@@ -47,5 +47,5 @@
   const asked = new URLSearchParams(location.search).get("ui") || kept(() => localStorage.getItem("catalog-ui")) || navigator.language;
   const isChinese = /^zh/i.test(asked);
   root.dataset.ui = isChinese ? "zh" : "en";
-  if (isChinese) document.head.append(Object.assign(document.createElement("script"), { src: src.replace("shell", "chinese") }));
+  if (isChinese) document.head.append(Object.assign(document.createElement("script"), { src: src.replace("shell.js", "chinese.js") }));
 })();
