@@ -14,7 +14,8 @@ _SETTLED = """() => {
   const seen = selector => [...document.querySelectorAll(selector)];
   return /\\d/.test(seen('.s-total')[0]?.textContent)
     && seen('.s-hits')[0].ariaBusy === 'false'
-    && !(seen('.s-shelf')[0].open && seen('.s-facet[open] small').some(each => each.textContent === '…'));
+    && !(seen('.s-shelf')[0].open
+      && (!seen('.s-facet')[0] || seen('.s-facet[open] small').some(each => each.textContent === '…')));
 }"""
 
 
