@@ -136,7 +136,7 @@ function searchPage(app) {
     const { page, facet, term } = event.target.closest("a")?.dataset || {};
     if (!(page || term) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    if (term) go(rarely("withTerm", view, facet, term, "filters"));
+    if (term) go(await rarely("withTerm", view, facet, term, "filters"));
     else go({ page: +page }, false, () => {
       links()[0]?.focus();
       scrollTo(0, 0);
