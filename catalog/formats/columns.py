@@ -26,6 +26,19 @@ _PAIRS: Final = (
     ("win", "lose"),
     ("acceptedresponse", "rejectedresponse"),
 )
+_TRIALS: Final = (
+    ("prompt", "test", "entrypoint"),
+    ("prompt", "tests", "entrypoint"),
+    ("prompt", "instructionidlist"),
+    ("turns", "category", "questionid"),
+)
+_TURNS: Final = (("context", "response"), ("inputtext", "outputtext"), ("ask", "answer"))
+_SUMMARISED: Final = ({"article", "summary"}, {"content", "summary"})
+_LABELLED: Final = (
+    ("question1", "question2"), ("claim", "label"),
+    ("claim", "evidence"), ("docstring", "code"), ("correctanswers", "incorrectanswers"),
+    ("correctanswer", "incorrectanswers"), ("incorrect", "correct"), ("originaltext", "correctedtext"),
+)  # fmt: skip
 _SIDES: Final = (("a", "b", "c"), ("0", "1", "2"), ("1", "2", "3"), ("left", "right", "middle"))
 _SIDED: Final = re.compile(
     r"(?:response|completion|answer|conversation|output|generation|assistant|summary|humanref|reply|text)\Z"
@@ -59,7 +72,11 @@ def _surest(columns: tuple[Column, ...]) -> Detected | None:
 
 
 def _detect(names: Names) -> Detected | None:
-    return next((made for rule in _RULES if (made := rule(names))), None)
+    """What the first rule says that fits, to the names as they are or else without the language they end in."""
+    for each in (names, names.without_languages()):
+        if each and (made := next((made for rule in _RULES if (made := rule(each))), None)):
+            return made
+    return None
 
 
 def _made(names: Names, format: str, stage: str, confidence: float, **mapping: str) -> Detected:
@@ -94,6 +111,18 @@ def _verifiable(names: Names) -> Detected | None:
         return None
     sure = 0.95 if names.has("datasource", "rewardmodel") else 0.85
     return _made(names, "prompt-only", "rl", sure, prompt=prompt, answer=truth)
+
+
+def _trial(names: Names) -> Detected | None:
+    """What is set to measure a model: programs with their tests, instructions that a program checks, judged turns."""
+    for layout in _TRIALS:
+        if names.has(*layout):
+            return _made(names, "labelled", "eval", 0.8, prompt=layout[0], check=layout[1])
+    many = next((name for name in roles.MANY if name in names.columns and "model" in names.type(name)), "")
+    prompt = names.first(roles.PROMPT, roles.INSTRUCTION)
+    if prompt and many and len(_others(names, prompt, many)) <= 1:
+        return _made(names, "prompt-completion", "eval", 0.6, prompt=prompt, answers=many)
+    return None
 
 
 def _pair(names: Names) -> Detected | None:
@@ -170,6 +199,8 @@ def _judged(names: Names) -> Detected | None:
 
 
 def _chat(names: Names) -> Detected | None:
+    if names.has("messageid", "parentid", "role"):
+        return _made(names, "messages", "sft preference", 0.8, turn="messageid", before="parentid", role="role")
     chat = names.first(roles.CHAT)
     if not chat:
         return None
@@ -185,6 +216,9 @@ def _chat(names: Names) -> Detected | None:
 
 def _choice(names: Names) -> Detected | None:
     """Multiple choice, reading comprehension with spans, sentence pairs, tagged tokens: labelled task data."""
+    for one, other in _LABELLED:
+        if names.has(one, other):
+            return _made(names, "labelled", "", 0.7, first=one, second=other)
     options, question = (
         names.first(roles.OPTIONS),
         names.first(roles.QUESTION, ("sentence", "ctx", "premise", "goal", "prompt")),
@@ -223,6 +257,11 @@ def _instruction(names: Names) -> Detected | None:
         return _made(names, "prompt-completion", "sft", 0.85, prompt=prompt, completion=response)
     if prompt and answer and names.stringlike(answer):
         return _made(names, "prompt-only", "rl sft", 0.6, prompt=prompt, answer=answer)
+    if (instruction or prompt) and names.has("code"):
+        return _made(names, "prompt-completion", "sft", 0.7, prompt=instruction or prompt, completion="code")
+    for one, other in _TURNS:
+        if names.has(one, other) and names.stringlike(other):
+            return _made(names, "prompt-completion", "sft", 0.6, prompt=one, completion=other)
     source, target = (
         names.first(("input", "inputs")),
         names.first(("output", "outputs", "target", "targets", "response")),
@@ -285,6 +324,8 @@ def _classified(names: Names) -> Detected | None:
         return None if unsure and text in roles.TEXT else _made(names, "labelled", "", 0.8, text=text, label=label)
     summary = names.first(("summary", "highlights", "abstract", "headline", "tldr"))
     long = names.first(("document", "article", "dialogue", "text", "content"))
+    if long and names.columns.keys() in _SUMMARISED:
+        return _made(names, "prompt-completion", "sft", 0.55, prompt=long, completion="summary")
     if long and summary in ("summary", "highlights", "tldr"):
         return _made(names, "labelled", "", 0.6, text=long, summary=summary)
     return None
@@ -317,6 +358,12 @@ def _table(names: Names) -> Detected | None:
     return None
 
 
+def _prompted(names: Names) -> Detected | None:
+    """A prompt of the system says that the rows are chats, wherever their turns are."""
+    system = names.first(("systemprompt", "systemmessage"))
+    return _made(names, "messages", "sft", 0.5, system=system) if system else None
+
+
 def _others(names: Names, *used: str) -> list[str]:
     return [name for name in names.columns if name not in used and name not in roles.META and not name.endswith("id")]
 
@@ -326,6 +373,6 @@ _LANGUAGES: Final = frozenset(
      "english", "chinese", "german", "french")
 )  # fmt: skip
 _RULES: Final[tuple[Callable[[Names], Detected | None], ...]] = (
-    _tokenised, _stepwise, _verifiable, _pair, _compared, _ranked, _judged, _chat, _choice, _instruction, _answered,
-    _media, _parallel, _classified, _prompts, _running_text, _table,
+    _tokenised, _stepwise, _trial, _verifiable, _pair, _compared, _ranked, _judged, _chat, _choice, _instruction,
+    _answered, _media, _parallel, _classified, _prompts, _running_text, _table, _prompted,
 )  # fmt: skip

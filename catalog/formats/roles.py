@@ -12,7 +12,7 @@ from typing import Final
 
 from catalog.record import Column
 
-INSTRUCTION: Final = ("instruction", "instructions", "custominstruction", "task instruction", "taskinstruction")
+INSTRUCTION: Final = ("instruction", "instructions", "instruct", "custominstruction", "taskinstruction", "指令")
 PROMPT: Final = (
     "prompt",
     "prompts",
@@ -23,13 +23,15 @@ PROMPT: Final = (
     "human",
     "userinput",
     "promptmessages",
+    "textprompt",
 )
 INPUT: Final = ("input", "inputs", "source", "src")
-QUESTION: Final = ("question", "problem", "questions", "problemstatement", "task", "puzzle")
+QUESTION: Final = ("question", "problem", "questions", "problemstatement", "task", "puzzle", "问题")
 RESPONSE: Final = (
     "response", "completion", "output", "outputs", "generation", "demonstration", "reply", "assistant", "responses",
     "modelresponse", "modeloutput", "gptresponse", "botresponse", "generatedsolution", "generatedtext", "instances",
-    "assistantmessage", "assistantresponse", "expectedoutput", "longanswer", "modelanswer", "completions",
+    "assistantmessage", "assistantresponse", "expectedoutput", "longanswer", "modelanswer", "completions", "bot",
+    "输出",
 )  # fmt: skip
 ANSWER: Final = (
     "answer",
@@ -41,6 +43,7 @@ ANSWER: Final = (
     "rationale",
     "explanation",
     "cot",
+    "答案",
 )
 TRUTH: Final = (
     "groundtruth",
@@ -128,6 +131,8 @@ NUMERIC: Final = re.compile(
     r"u?int\d*|float\d*|double|number|integer|bool(?:ean)?|decimal.*|real|numeric|(?:sc:|xsd:|schema:)?(?:integer|float|number)"
 )
 
+_LANGUAGE: Final = re.compile(r"(?<=[a-z])[_-](?:en|zh|cn|ja|ko|de|fr|es|ru|ar|hi|vi|english|chinese)\Z", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Names:
@@ -147,6 +152,11 @@ class Names:
     def has(self, *names: str) -> bool:
         """Whether every name is a column."""
         return all(name in self.columns for name in names)
+
+    def without_languages(self) -> Names | None:
+        """The columns with no language behind their names (`question_en`), None where none has one."""
+        cut = {fold(_LANGUAGE.sub("", column.name)): column for column in self.columns.values()}
+        return Names(cut) if len(cut) == len(self.columns) and cut.keys() != self.columns.keys() else None
 
     def starting(self, *starts: str) -> str:
         """The first column that begins with one of the words."""
