@@ -15,6 +15,9 @@ from catalog.tagging.weigh import Weighed
 POINTS: Final = 3.0
 SHARE: Final = 0.55
 LIMIT: Final = 2
+LEARNED: Final = ("huggingface", "catalog")
+"""The sources whose descriptions the stages were learned from; to those of others the model is a stranger."""
+ELSEWHERE: Final = 2.0  # points of the word lists that its tags need there
 _TABLE_TASKS: Final = frozenset({"classification", "regression", "clustering"})
 _MEASURED: Final = frozenset({"tabular", "timeseries", "geospatial", "graph"})
 _BENCHMARK: Final = re.compile(r"(?:bench|eval)(?:mark)?\d*(?=[-_.\s]|\Z)", re.IGNORECASE)
@@ -31,7 +34,10 @@ def tags(record: Record, found: Found, detected: Detected | None, weighed: Weigh
     if weighed is not None:
         guessed = weighed.tags("stage", best([*sure, *guessed]), LIMIT)
         known = {tag.term for tag in sure}
-        guessed = [tag for tag in guessed if tag.term not in known]
+        listed = found.get("stage", {})
+        home = record.source in LEARNED
+        said = {term for term, score in listed.items() if score.points >= ELSEWHERE}
+        guessed = [tag for tag in guessed if tag.term not in known and (home or tag.term in said)]
     return best([*sure, *guessed])
 
 
