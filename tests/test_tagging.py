@@ -18,7 +18,7 @@ import catalog.tagging
 from catalog import tagging, vocabulary
 from catalog.errors import Skipped
 from catalog.record import Amount, Column, Record, Statement, Tag
-from catalog.tagging import detect, features, junk, model, reading
+from catalog.tagging import detect, features, junk, model, reading, weigh
 from catalog.tagging.size import band
 from connectors.huggingface import to_record
 
@@ -165,7 +165,7 @@ def test_rows_give_the_size_band() -> None:
         ),
         ("中文医疗对话数据集", "", {("domain", "medical"), ("task", "dialogue")}),
         ("数据", "金融领域的指令微调数据，由新闻和财报生成。", {("domain", "finance"), ("task", "sft")}),
-        ("法律", "裁判文书上的阅读理解。", {("domain", "legal"), ("task", "reading-comprehension")}),
+        ("法律", "裁判文书上的阅读理解。", {("domain", "legal"), ("task", "question-answering")}),
         ("speech", "Ten hours of transcribed speech for speech recognition.", {("modality", "audio")}),
         ("chirps", "Tweets labelled for stance.", {("genre", "social-media"), ("task", "stance-detection")}),
     ],
@@ -299,6 +299,49 @@ def test_tabular_data_have_no_stage_of_language_models() -> None:
     table = (Statement("modality", "tabular", "tag modality"),)
     text = "ChatGPT reviews and instructions of shoppers, for fine-tuning prices."
     assert "sft" not in terms("task", "chatgpt-reviews", source="kaggle", description=text, statements=table)
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("train", "train.csv and test.csv of the competition"),
+        ("Titanic Training Data", "Passengers, for training a classifier."),
+        ("House prices test set", "The test set with predictions."),
+        ("Breast Cancer Wisconsin (Diagnostic) Data Set", "Predict whether the cancer is benign or malignant"),
+    ],
+)
+def test_training_and_test_files_elsewhere_are_no_stage(title: str, text: str) -> None:
+    found = terms("task", title.lower().replace(" ", "-"), source="kaggle", title=title, description=text)
+    assert not {"sft", "eval", "rl", "preference", "pretrain"} & set(found)
+
+
+def test_two_words_together_say_more_than_each() -> None:
+    line = (1.0, 0.0)
+    facet = {"terms": ["medical"], "start": 0, "rules": 1.0, "first": line, "more": line}
+    head = {"scale": 1.0, "bias": [0.0], "facets": {"domain": facet}, "pairs": ["court case"]}
+    made = model.parse(model.write(head, {features.number(features.of_pair("court case")): [(0, 127)]}))
+    both, apart = (
+        made.read(reading.Text(([],), words, []), {}, "x").with_pairs().scores(made.facets["domain"])[0]
+        for words in (["court", "case"], ["case", "court"])
+    )
+    assert both == pytest.approx(features.share(2))
+    assert apart == 0
+
+
+def test_the_best_task_stands_alone_where_none_is_sure() -> None:
+    weights = (40.0, *[0.0] * 11, -8.0)
+    facet = {"terms": ["translation", "parsing"], "start": 0, "rules": 0.0, "first": (1, 0), "more": (1, 0)}
+    head = {"scale": 4.0, "bias": [0.0, 0.0], "facets": {"task": {**facet, "judge": weights}}}
+    found = []
+    for strength in (60, 100, 127):
+        made = model.parse(model.write(head, {features.number("w rosetta"): [(0, strength), (1, strength // 2)]}))
+        text = reading.Text(([],), ["rosetta", *(f"word{each}" for each in range(19))], [])
+        tags = weigh.Weighed(made, made.read(text, {}, "x")).judged("task", [], {}, (), 4)
+        found.append([(tag.term, tag.confidence, tag.evidence) for tag in tags])
+    assert found[0] == []
+    assert found[1] == [("translation", tagging.SHOWN, "rosetta")]
+    assert [term for term, _, _ in found[2]] == ["translation"]
+    assert found[2][0][1] > 0.7
 
 
 @pytest.mark.parametrize(

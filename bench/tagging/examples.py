@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from catalog import seed
 from catalog.errors import Skipped
 from catalog.record import Record, Statement, clean
@@ -26,10 +28,16 @@ from connectors.huggingface.mapping import to_record
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 STAGES = ("pretrain", "sft", "preference", "rl", "eval")
 FACETS = ("domain", "task", "stage")
+REVIEWED = ("hf-canonical", "bigbio")  # collections whose cards others than the author wrote or looked over
 _NOT_NAME = re.compile(r"[\W_]+")
 _MATTER = re.compile(r"\A\ufeff?---\s*\n.*?\n---\s*\n", re.DOTALL)
 _MARKUP = re.compile(r"<[^>]{1,300}>|\]\([^)]*\)|[#*`|_\[\]]+|!\[|&nbsp;")
 _CONTENTS = re.compile(r"^\s*-\s*\[.*\]\(#.*\).*$|^.*table of contents.*$", re.IGNORECASE | re.MULTILINE)
+_SUMMARY = re.compile(
+    r"^#+ *(?:dataset +)?(?:summary|description) *\n(.*?)(?=^#|\Z)", re.IGNORECASE | re.MULTILINE | re.DOTALL
+)
+_CONTACT = re.compile(r"^\s*(?:[-*] *)?\*\*[^*\n]{1,60}\*\*.*$", re.MULTILINE)
+_SUMMARISED = 60  # characters from which a summary stands for its card
 
 Row = dict[str, Any]
 
@@ -123,20 +131,28 @@ def _terms(tags: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _cards(folder: Path) -> Iterator[Example]:
-    paths = {row["path"]: row["id"] for row in json_lines(folder / "cards" / "index.jsonl")}
-    for path, id in paths.items():
-        text = (folder / "cards" / path).read_text(encoding="utf-8", errors="replace")
+    """Cards under the ids of an index, then those whose file name is their id."""
+    index = json_lines(folder / "cards" / "index.jsonl")
+    cards = [(row["id"], folder / "cards" / row["path"], row["source"]) for row in index]
+    known = {id for id, _, _ in cards}
+    named = [(path.stem.replace("_", "/", 1), path) for path in sorted((folder / "huggingface" / "cards").glob("*.md"))]
+    cards += [(id, path, "hub") for id, path in named if id not in known]
+    for id, path, collection in cards:
+        text = path.read_text(encoding="utf-8", errors="replace")
         try:
-            card = parse_card(text)
-            record = to_record({"id": id, "cardData": card, "description": card_text(text)})
+            record = to_record({"id": id, "cardData": parse_card(text), "description": card_text(text)})
         except Skipped:
             continue
-        yield _from_author(record, "card")
+        yield _from_author(record, "reviewed card" if collection in REVIEWED else "card")
 
 
 def card_text(text: str) -> str:
-    """The running text of a card: no front matter, contents or markup."""
+    """The running text of a card: its summary where it has one, else all without front matter, contents or markup."""
     body = _CONTENTS.sub(" ", _MATTER.sub("", text))
+    for part in (*_SUMMARY.findall(body), body):
+        kept = " ".join(_MARKUP.sub(" ", _CONTACT.sub(" ", part)).split())
+        if len(kept) >= _SUMMARISED and not kept.startswith("[More Information"):
+            return kept[:3_000]
     return " ".join(_MARKUP.sub(" ", body).split())[:3_000]
 
 
@@ -151,10 +167,18 @@ def _listed(folder: Path) -> Iterator[Example]:
 
 
 def _croissant_lists(folder: Path) -> Iterator[Example]:
-    """Records that people sorted by domain or purpose; a group is the label."""
-    groups = {"medical": {"domain": ("medical",)}, "finance": {"domain": ("finance",)}, "chat": {"task": ("dialogue",)}}
-    groups["instruction_following"] = {"stage": ("sft",), "task": ("instruction-following",)}
-    for name, labels in groups.items():
+    """Records that people sorted by domain or purpose; a group is a label, and so are the tasks their authors named.
+
+    A record has the first five of its keywords, tasks before all others: if all five are tasks, more may follow.
+    """
+    groups: dict[str, dict[str, tuple[str, ...]]] = {
+        "medical": {"domain": ("medical",)},
+        "finance": {"domain": ("finance",)},
+        "chat": {"task": ("dialogue",)},
+        "instruction_following": {"stage": ("sft",), "task": ("instruction-following",)},
+        "alignment": {},
+    }
+    for name, sorted_as in groups.items():
         text = (folder / "huggingface" / "catalogs" / f"otdi_{name}.js").read_text(encoding="utf-8")
         for row in json.loads(text[text.index("[") :].rstrip().rstrip(";")):
             id = row["url"].rpartition("/datasets/")[2] or row["name"]
@@ -162,7 +186,12 @@ def _croissant_lists(folder: Path) -> Iterator[Example]:
                 record = to_record({"id": id, "description": row.get("description")})
             except Skipped:
                 continue
-            yield Example(record, dict(labels), "sorted list", names=(id,))
+            said = [Statement("task", each, "keyword") for each in row["first_N_keywords"]]
+            labels = dict(sorted_as)
+            named = _terms(stated.tags(replace(record, statements=tuple(said)), "task"))
+            if named:
+                labels["task"] = tuple(dict.fromkeys((*named, *labels.get("task", ()))))
+            yield Example(record, labels, "named list" if named else "sorted list", names=(id,))
 
 
 def _kaggle(folder: Path) -> Iterator[Example]:

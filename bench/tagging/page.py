@@ -78,12 +78,13 @@ The rule of a tag is one of these, from the surest to the least sure:
 - `name`, `detected`, `task`, `rows`: a benchmark's name, the script and stop words of a language, what a task needs,
   the number of rows.
 
-Word lists and model are weighed together for domain, task and stage. The model is one logistic regression a term over
-hashed words, four-letter pieces of title words, and what the word lists found. It has learned from annotated lists,
-dataset cards and the tags of hubs, whose text is not in the package: only numbers are. It needs no network and no
-library, gives the same answer on every machine, and is trained anew by `python -m bench.tagging.train`. The confidence
-of such a tag is the share of right answers among held-out tags of the same score, so of those at 0.5 about half are
-right."""
+Word lists and model are weighed together for domain, task and stage. The model is one linear regression a term over
+hashed words, four-letter pieces of title words, and what the word lists found; for tasks also over pairs of words in a
+row. It has learned from annotated lists, dataset cards and the tags of hubs, whose text is not in the package: only
+numbers are, and pairs of words that examples share. It needs no network and no library, gives the same answer on every
+machine, and is trained anew by `python -m bench.tagging.train`. The confidence of such a tag is the share of right
+answers among held-out tags of the same score, so of those at 0.5 about half are right. Where no task reaches 0.35, the
+best one is still given from 0.2 on, and then carries 0.35."""
 
 _LIMITS: Final = """The rows are a development set that others annotated: lists of datasets by subject, card authors,
 corpus surveys of several languages. For a domain, an answer is accepted that the annotator's own hierarchy allows. With

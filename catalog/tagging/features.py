@@ -1,13 +1,15 @@
 """What the model sees of a text: hashed words, pieces of the words of a title, and what the word lists found.
 
 A feature is a 32-bit number, CRC-32 of a short text: `w word` for a word anywhere, `t word` for a word of the name or
-title, `c abcd` for four letters in a row inside a title word, `s source`. Training and tagging call the same functions.
+title, `c abcd` for four letters in a row inside a title word, `b one two` for two words in a row, `s source`. Training
+and tagging call the same functions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
@@ -50,6 +52,24 @@ def body_words(text: Text) -> list[str]:
     if words and max(words) >= WIDE:
         words = [each for word in words for each in ((word,) if word < WIDE else _parts(word))][:MAX_PAIRS]
     return list(dict.fromkeys(words))
+
+
+def runs(text: Text) -> list[Sequence[str]]:
+    """The words in which pairs are looked for: each reading of name and titles, and the body as far as it is read."""
+    return [*text.titles, [*text.lead, *text.rest[: max(0, MAX_WORDS - len(text.lead))]][:MAX_WORDS]]
+
+
+def pairs(text: Text) -> list[str]:
+    """The distinct pairs of words in a row, as "one two"."""
+    found = [
+        f"{one} {two}" for words in runs(text) for one, two in pairwise(words) if one not in STOP and two not in STOP
+    ]
+    return list(dict.fromkeys(found))
+
+
+def of_pair(pair: str) -> str:
+    """The key of a pair of words."""
+    return f"b {pair}"
 
 
 def of_title_word(word: str) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 `model.bin` holds, beside a JSON head, the numbers of the features in order, where each one's weights end, and for each
 weight the place of its term and the weight in 1/127 of the head's scale. It is made by `python -m bench.tagging.train`
-and read when the first record is tagged. Text of the training data is not in it.
+and read when the first record is tagged. Of the text of the training data it holds only the pairs of words that many
+examples share ("machine translation").
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
+from operator import add
 from typing import Any, Final
 
 from catalog.tagging import features
@@ -40,7 +43,8 @@ class Facet:
 
     `terms` are in order of place, `places` the other way; `bias` are the scores of an empty text; `lane` is where the
     first lies in a packed number. `rules` is what a rule of confidence 1 adds to a score. `first` and `more` are slope
-    and offset from score to confidence, for the best term of a text and for the others.
+    and offset from score to confidence, for the best term of a text and for the others. `judge` are the weights of
+    `catalog.tagging.judge`, which stands for those three where there are any.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Facet:
     rules: float
     first: Line
     more: Line
+    judge: tuple[float, ...] = ()
 
 
 def confidence(score: float, line: Line) -> float:
@@ -62,14 +67,28 @@ def confidence(score: float, line: Line) -> float:
 class Reading:
     """A text as the model sees it: its words, the packed weights of them all, and what the word lists give."""
 
-    __slots__ = ("_lanes", "_listed", "_model", "_titled", "_words", "_worth")
+    __slots__ = ("_lanes", "_listed", "_model", "_paired", "_text", "_titled", "_words", "_worth", "size")
 
-    def __init__(self, model: Model, titled: list[str], words: list[str], listed: list[tuple[str, int, int]]) -> None:
-        self._model, self._titled, self._words, self._listed = model, titled, words, listed
+    def __init__(
+        self, model: Model, text: Text, titled: list[str], words: list[str], listed: list[tuple[str, int, int]]
+    ) -> None:
+        self._model, self._text, self._titled, self._words, self._listed = model, text, titled, words, listed
+        self._paired: dict[str, int] = {}
         own = model.lanes(model.added(titled, words))
         lists = model.lanes(sum([packed * times for _, times, packed in listed]))
-        self._worth = features.share(own[COUNT])
+        self.size = own[COUNT]
+        self._worth = features.share(self.size)
         self._lanes = own, lists
+
+    def with_pairs(self) -> Reading:
+        """The same reading with the pairs of words, which only a judged facet asks for."""
+        if not self._paired:
+            self._paired = self._model.pairs(self._text)
+            if self._paired:
+                own, lists = self._lanes
+                more = self._model.lanes(sum(self._paired.values()))
+                self._lanes = tuple(map(add, own, more)), lists
+        return self
 
     def scores(self, facet: Facet) -> list[float]:
         """The score of every term of a facet."""
@@ -83,17 +102,19 @@ class Reading:
     def reasons(self, facet: Facet, place: int) -> list[tuple[float, str]]:
         """The words that speak for a term, the most telling first, each with minus what it adds to the score."""
         shift, unit = LANE * (facet.lane + place), self._model.unit
-        lists = [(-(times / features.STEPS) * unit, word, packed) for word, times, packed in self._listed]
-        own, kept = -self._worth * unit, (self._model.title, self._model.body)
-        words = [(own, word, kept[0].get(word, 0)) for word in self._titled]
-        words += [(own, word, kept[1].get(word, 0)) for word in self._words]
-        return sorted(
-            [
-                (least * each, word)
-                for least, word, packed in lists + words
-                if packed > FULL and (each := (packed >> shift & FULL) - ZERO) > 0
+        own, (title, body) = -self._worth * unit, (self._model.title, self._model.body)
+        found = [
+            (-(times / features.STEPS) * unit * each, word)
+            for word, times, packed in self._listed
+            if packed > FULL and (each := (packed >> shift & FULL) - ZERO) > 0
+        ]
+        for kept, words in ((title, self._titled), (body, self._words), (self._paired, self._paired)):
+            found += [
+                (own * each, word)
+                for word in words
+                if (packed := kept.get(word, 0)) > FULL and (each := (packed >> shift & FULL) - ZERO) > 0
             ]
-        )
+        return sorted(found)
 
 
 class Model:
@@ -113,6 +134,10 @@ class Model:
         self.title: dict[str, int] = {}
         self.body: dict[str, int] = {}
         self._listed: dict[str, int] = {}
+        self._after: dict[str, set[str]] = {}
+        for pair in head.get("pairs", ()):
+            one, _, two = pair.partition(" ")
+            self._after.setdefault(one, set()).add(two)
         self.facets = {name: _facet(name, each, head["bias"]) for name, each in head["facets"].items()}
 
     def read(self, text: Text, found: Found, source: str) -> Reading:
@@ -122,7 +147,18 @@ class Model:
         words = [word for word in features.body_words(text) if word not in known]
         listed = [(word, times, self._entry(key)) for key, times, word in features.of_found(found)]
         listed.append(("", features.STEPS // 2, self._entry(f"s {source}")))
-        return Reading(self, titled, words, listed)
+        return Reading(self, text, titled, words, listed)
+
+    def pairs(self, text: Text) -> dict[str, int]:
+        """The known pairs of words of a text, with their packed weights; they do not count as features."""
+        after = self._after
+        found = [
+            f"{one} {two}"
+            for words in features.runs(text)
+            for one, two in pairwise(words)
+            if one in after and two in after[one]
+        ]
+        return {pair: self._entry(features.of_pair(pair)) & ~FULL for pair in found}
 
     def added(self, titled: list[str], words: list[str]) -> int:
         """The packed weights of title words and words of the body, added up."""
@@ -178,7 +214,8 @@ def _facet(name: str, given: Mapping[str, Any], bias: Sequence[float]) -> Facet:
     lines = (first[0], first[1]), (more[0], more[1])
     terms, start = tuple(given["terms"]), given["start"]
     places = {term: place for place, term in enumerate(terms)}
-    return Facet(name, terms, places, tuple(bias[start : start + len(terms)]), start + 2, given["rules"], *lines)
+    judge = tuple(given.get("judge", ()))
+    return Facet(name, terms, places, tuple(bias[start : start + len(terms)]), start + 2, given["rules"], *lines, judge)
 
 
 def write(head: Mapping[str, Any], weights: Mapping[int, Iterable[tuple[int, int]]]) -> bytes:

@@ -27,10 +27,15 @@ def tags(record: Record, found: Found, weighed: Weighed | None) -> list[Tag]:
         return best(given)
     free = [tag for tag in stated.free_tags(record, "task") if tag.term not in stages()]
     points = BESIDE_STATED if given or free else POINTS
-    guessed = from_text("task", found.get("task", {}), points, SHARE, LIMIT)
+    guessed = guesses(found, points)
     if weighed is not None and not given and not free:
-        guessed = weighed.tags("task", guessed, LIMIT)
+        guessed = weighed.judged("task", guessed, found.get("task", {}), above(guessed), LIMIT)
     return _closest(best([*given, *free, *guessed]))
+
+
+def guesses(found: Found, points: float = POINTS) -> list[Tag]:
+    """What the word lists alone say."""
+    return from_text("task", found.get("task", {}), points, SHARE, LIMIT)
 
 
 def implied(tasks: Sequence[Tag], stages: Sequence[Tag]) -> list[Tag]:
@@ -48,6 +53,11 @@ def stages() -> frozenset[str]:
     return frozenset(term for term in ("pretrain", "sft", "preference", "rl", "eval") if words.has("task", term))
 
 
+def above(tags: Sequence[Tag]) -> frozenset[str]:
+    """The tasks that stand above any of these."""
+    return frozenset[str]().union(*(_above(tag.term) for tag in tags))
+
+
 @cache
 def _above(term: str) -> frozenset[str]:
     return frozenset(vocabulary.load().ancestors("task", term))
@@ -57,5 +67,5 @@ def _closest(tags: Sequence[Tag]) -> list[Tag]:
     """Without the tasks that a closer one among them includes."""
     if len(tags) < 2:
         return list(tags)
-    included = frozenset[str]().union(*(_above(tag.term) for tag in tags))
+    included = above(tags)
     return [tag for tag in tags if tag.term not in included]

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
 
 from catalog.record import Tag
+from catalog.tagging import judge
 from catalog.tagging.merge import SHOWN
 from catalog.tagging.model import Facet, Model, Reading, confidence
+from catalog.tagging.phrases import Score
 
 MODEL: Final = "model"
 MAX_WORDS: Final = 5
 CERTAIN: Final = 0.75  # a rule this sure is shown whatever the model thinks
 LEAST: Final = 1.5  # what the words alone must add to a score
+LEAST_JUDGED: Final = 0.4  # the same where a judge weighs, of `judge.SPREAD`
+ALONE: Final = 0.2  # from here on the best term is shown where no other is, as sure as what is just shown
+LEAST_ALONE: Final = 0.6  # what the words must add to its score then
+SHORT: Final = 12  # features of a text that hardly says anything
+LEAST_SHORT: Final = 1.0  # what its words must add
 FLOOR: Final = -3.0  # scores below this are never shown
 MOST: Final = 0.97
 MAX_EVIDENCE: Final = 120
@@ -47,6 +54,29 @@ class Weighed:
         found += [tag for tag in guessed if tag.term not in facet.places]
         return sorted(found, key=lambda tag: -tag.confidence)
 
+    def judged(
+        self, name: str, guessed: Sequence[Tag], points: Mapping[str, Score], above: Collection[str], limit: int
+    ) -> list[Tag]:
+        """The same for a facet that has a judge: `points` are all that the word lists found."""
+        facet = self.model.facets[name]
+        by = {tag.term: tag for tag in guessed}
+        sure = {term: tag.confidence for term, tag in by.items()}
+        scores = self.reading.with_pairs().scores(facet)
+        known = judge.candidates(scores, facet.places, facet.terms, sure, points, above)
+        ranked = sorted([(judge.confidence(inputs, facet.judge), term) for term, inputs in known], reverse=True)
+        found: list[Tag] = []
+        for share, term in ranked[:limit]:
+            if share < (SHOWN if found else ALONE):
+                break
+            shown = round(max(SHOWN, min(share, MOST)), 2)
+            if term in by:
+                found.append(replace(by[term], confidence=shown))
+            else:
+                enough = LEAST_JUDGED if share >= SHOWN else LEAST_ALONE
+                least = LEAST_SHORT if self.reading.size < SHORT else enough
+                found += self._learned(facet, facet.places[term], shown, least)
+        return found
+
     def _ranked(self, facet: Facet, by: dict[str, Tag]) -> list[tuple[float, int]]:
         """Score and place of what could be shown, best first."""
         scores = self.reading.scores(facet)
@@ -56,11 +86,11 @@ class Weighed:
         found = [(score, place) for place, score in enumerate(scores) if score > FLOOR]
         return sorted(found, reverse=True)
 
-    def _learned(self, facet: Facet, place: int, sure: float) -> list[Tag]:
+    def _learned(self, facet: Facet, place: int, sure: float, least: float = LEAST) -> list[Tag]:
         """A tag that no rule gives, where the words themselves speak for it: a source or a habit is no reason."""
         reasons = self.reading.reasons(facet, place)
         words = list(dict.fromkeys(word for _, word in reasons if word))
-        if not words or -sum([points for points, word in reasons if word]) < LEAST:
+        if not words or -sum([points for points, word in reasons if word]) < least:
             return []
         name = "task" if facet.name == "stage" else facet.name
         return [Tag(name, facet.terms[place], MODEL, ", ".join(words[:MAX_WORDS])[:MAX_EVIDENCE], sure)]
