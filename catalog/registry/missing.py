@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
@@ -69,24 +70,28 @@ def mark_gone(connection: sqlite3.Connection, ids: Iterable[int], now: str) -> N
 
 def seen_again(connection: sqlite3.Connection, keys: Sequence[str], now: str) -> list[int]:
     """The ids of datasets that the source still lists; one that was missing is back."""
-    ids = ids_of(connection, keys)
-    back = [row for number in ids if (row := connection.execute(_IS_MISSING, (number,)).fetchone())]
+    rows = _known(connection, keys)
+    back = [row for row in rows if row[1]]
     connection.executemany("UPDATE dataset SET missing_since = '' WHERE id = ?", [row[:1] for row in back])
     changes = [(number, now, "missing", since, "") for number, since in back]
     connection.executemany("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", changes)
     if back:
         next_generation(connection)
-    return ids
+    return [number for number, _since in rows]
 
 
 def ids_of(connection: sqlite3.Connection, keys: Iterable[str]) -> list[int]:
     """The ids of the keys that the registry holds."""
-    rows = (connection.execute("SELECT id FROM dataset WHERE key = ?", (key,)).fetchone() for key in keys)
-    return [row[0] for row in rows if row is not None]
+    return [number for number, _since in _known(connection, keys)]
+
+
+def _known(connection: sqlite3.Connection, keys: Iterable[str]) -> list[tuple[int, str]]:
+    """Id and `missing_since` of the keys that the registry holds, in one statement."""
+    return connection.execute(_KNOWN, (json.dumps([*keys]),)).fetchall()
 
 
 _IS_PRESENT = "SELECT 1 FROM dataset WHERE id = ? AND missing_since = ''"
-_IS_MISSING = "SELECT id, missing_since FROM dataset WHERE id = ? AND missing_since <> ''"
+_KNOWN = "SELECT id, missing_since FROM dataset WHERE key IN (SELECT value FROM json_each(?))"
 
 
 def _stored(connection: sqlite3.Connection, source: str) -> BitMap:
