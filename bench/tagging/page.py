@@ -10,6 +10,7 @@ from typing import Final
 
 from catalog import tagging
 from catalog.tagging import SHOWN, model
+from catalog.tagging.weigh import ALONE
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "site" / "docs" / "accuracy.md"
 
@@ -47,7 +48,8 @@ def page(lines: Sequence[Line], *, seen: bool) -> str:
 _INTRO: Final = f"""# Tags and how far to trust them
 
 A tag is a term of a fixed vocabulary that the catalog gives to a dataset. Each has a rule that gave it, the words it
-rests on and a confidence from 0 to 1. `catalog show NAME` prints them. Nothing under {SHOWN} is shown.
+rests on and a confidence from 0 to 1. `catalog show NAME` prints them. Nothing under {SHOWN} is shown, but for a
+dataset's only task (from {ALONE} on).
 
 <!-- Written by `python -m bench.tagging --docs`; edit bench/tagging/page.py instead. -->"""
 
@@ -64,7 +66,7 @@ _FACETS: Final = """## What each tag means
 | format | how a row of a training set is laid out, by its columns |
 | license | the verdict on commercial use, with its evidence; see [Licenses and verdicts](guide/licenses.md) |"""
 
-_MAKING: Final = """## How a tag is made
+_MAKING: Final = f"""## How a tag is made
 
 The rule of a tag is one of these, from the surest to the least sure:
 
@@ -83,8 +85,8 @@ hashed words, four-letter pieces of title words, and what the word lists found; 
 row. It has learned from annotated lists, dataset cards and the tags of hubs, whose text is not in the package: only
 numbers are, and pairs of words that examples share. It needs no network and no library, gives the same answer on every
 machine, and is trained anew by `python -m bench.tagging.train`. The confidence of such a tag is the share of right
-answers among held-out tags of the same score, so of those at 0.5 about half are right. Where no task reaches 0.35, the
-best one is still given from 0.2 on, and then carries 0.35."""
+answers among held-out tags of the same score, so of those at 0.5 about half are right. Where no task reaches {SHOWN},
+the best one is still given from {ALONE} on, where one of five is right."""
 
 _LIMITS: Final = """The rows are a development set that others annotated: lists of datasets by subject, card authors,
 corpus surveys of several languages. For a domain, an answer is accepted that the annotator's own hierarchy allows. With

@@ -1,7 +1,8 @@
 """Tags: what a dataset is about, what it trains, how it is written, each with its rule and the words it rests on.
 
 Pure functions, one file a facet. What the source says outranks what columns show, and that outranks words in the text;
-there the word lists and a small linear model are weighed together. Nothing with a confidence under `SHOWN` is given.
+there the word lists and a small linear model are weighed together. Nothing with a confidence under `SHOWN` is given,
+but for a record's only task (`weigh.ALONE`).
 """
 
 from __future__ import annotations

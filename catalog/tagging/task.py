@@ -29,7 +29,7 @@ def tags(record: Record, found: Found, weighed: Weighed | None) -> list[Tag]:
     points = BESIDE_STATED if given or free else POINTS
     guessed = guesses(found, points)
     if weighed is not None and not given and not free:
-        guessed = weighed.judged("task", guessed, found.get("task", {}), above(guessed), LIMIT)
+        return _closest(weighed.judged("task", guessed, found.get("task", {}), above(guessed), LIMIT))
     return _closest(best([*given, *free, *guessed]))
 
 

@@ -19,7 +19,7 @@ MAX_WORDS: Final = 5
 CERTAIN: Final = 0.75  # a rule this sure is shown whatever the model thinks
 LEAST: Final = 1.5  # what the words alone must add to a score
 LEAST_JUDGED: Final = 0.4  # the same where a judge weighs, of `judge.SPREAD`
-ALONE: Final = 0.2  # from here on the best term is shown where no other is, as sure as what is just shown
+ALONE: Final = 0.2  # from here on the best term is shown where no other is
 LEAST_ALONE: Final = 0.6  # what the words must add to its score then
 SHORT: Final = 12  # features of a text that hardly says anything
 LEAST_SHORT: Final = 1.0  # what its words must add
@@ -68,7 +68,7 @@ class Weighed:
         for share, term in ranked[:limit]:
             if share < (SHOWN if found else ALONE):
                 break
-            shown = round(max(SHOWN, min(share, MOST)), 2)
+            shown = round(min(share, MOST), 2)
             if term in by:
                 found.append(replace(by[term], confidence=shown))
             else:
