@@ -111,7 +111,7 @@ def test_the_command(catalog_command: Command) -> None:
     arguments = ("split", "rows.jsonl", "--train", "0.8", "--valid", "0", "--test", "0.2", "--out", "parts")
     done = catalog_command(*arguments)
     assert done.returncode == 0, done.stderr
-    assert "left out 1 rows" in done.stdout
+    assert "left out 1 row " in done.stdout
     first = {path.name: path.read_bytes() for path in (folder / "parts").iterdir()}
     assert set(first) == {"rows.train.jsonl", "rows.test.jsonl"}
     rows = [row for name in first for row in read_rows(folder / "parts" / name)]
