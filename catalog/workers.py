@@ -62,7 +62,7 @@ class Workers:
     @classmethod
     def of_this_machine(cls) -> Self:
         """As many as the machine has cores beside this process's own, at most `MOST`."""
-        return cls(min(MOST, _cores() - 1))
+        return cls(min(MOST, cores() - 1))
 
     def __enter__(self) -> Self:
         return self
@@ -256,7 +256,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -6,7 +6,6 @@ do, for whatever reason, the first one does: `python -m catalog.pages.searching`
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from catalog.index.keys import ID_MASK
 from catalog.migrations import connect_current
 from catalog.pages import browser
 from catalog.pages.addresses import Addresses, in_url
+from catalog.workers import cores
 
 LEAST = 500
 """Entries from which on a second process saves more than its start takes."""
@@ -79,7 +79,7 @@ def make(connection: sqlite3.Connection, asked: Asked, hrefs: dict[str, str], pr
 def begun(asked: Asked, entries: int) -> Iterator[Callable[[], Made | None]]:
     """Begin the search data in a second process; what is given waits for them and tells what was made, or None where
     there is no such process or it failed."""
-    if entries < LEAST or _cores() < 2:
+    if entries < LEAST or cores() < 2:
         yield lambda: None
         return
     command = [sys.executable, "-m", __name__, msgspec.json.encode(asdict(asked)).decode()]
@@ -95,10 +95,6 @@ def begun(asked: Asked, entries: int) -> Iterator[Callable[[], Made | None]]:
             yield ended
         finally:
             process.kill()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(given: str) -> None:
