@@ -179,6 +179,7 @@ class TestChoosing:
 
     def test_a_name_of_nothing(self, person: Person) -> None:
         person.is_told(3, "nothing is named 'opnwebtext'.", r"Did you mean .*catalog:openwebtext.*\?", "opnwebtext")
+        person.is_told(3, "nothing is named 'gsm'.", r"Did you mean catalog:gsm8k or .*\?", "gsm")
         person.is_told(2, "no connector for 'nohub' is installed .*", "See: catalog sources", "nohub:a/b")
 
 

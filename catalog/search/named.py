@@ -34,5 +34,6 @@ def near_names(connection: sqlite3.Connection, name: str) -> str:
     if not hits:
         return "Look for it with: catalog search"
     norm = name_norm(last_segment(name))
-    nearest = sorted(hits, key=lambda hit: not name_norm(last_segment(hit.key)).startswith(norm))
+    names = {hit.key: name_norm(last_segment(hit.key.partition(":")[2])) for hit in hits}
+    nearest = sorted(hits, key=lambda hit: not names[hit.key].startswith(norm))
     return f"Did you mean {' or '.join(hit.key for hit in nearest[:3])}?"
