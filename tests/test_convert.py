@@ -657,4 +657,6 @@ def test_a_fetch_converts_what_came(catalog_command: Command, hub: Hub) -> None:
     assert rows == list(read_rows(catalog_command.folder / "pairs/kto/data-train.jsonl"))
     hub.origin.forget()
     assert catalog_command("fetch", "huggingface:org/pairs", "--as", "nonsense").returncode == 2
+    alone = catalog_command("fetch", "huggingface:org/pairs", "--file", "parquet")
+    assert (alone.returncode, "--as messages" in alone.stderr) == (2, True)
     assert hub.origin.seen() == []

@@ -119,6 +119,8 @@ def test_the_command(catalog_command: Command) -> None:
     told = json.loads(catalog_command(*arguments, "--json").stdout)
     assert told["rows"] == 3000
     assert {path.name: path.read_bytes() for path in (folder / "parts").iterdir()} == first
+    (folder / "one.jsonl").write_text('{"text": "alone"}\n', "utf-8")
+    assert catalog_command("split", "one.jsonl").stdout.count(" is empty: ") == 2
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ def fetch_command(names: tuple[str, ...], **options: Any) -> int:
     """
     if options["form"]:
         _check_format(options["form"], options["suffix"])
+    elif options["suffix"] != "jsonl" or options["template"]:
+        raise Usage("--file and --template tell how --as writes the rows.", "Add the format: --as messages")
     if options["locked"]:
         from catalog.cli.lock import fetch_all_locked
 
