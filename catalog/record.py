@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -272,7 +273,10 @@ def clean_count(value: object) -> int | None:
     return int(value) if 0 <= value <= MAX_INT else None
 
 
+_FIELDS: Final = attrgetter(*Record.__struct_fields__)
+
+
 def as_entry(record: Record, tags: tuple[Tag, ...], verdict: Verdict, made_by: str) -> Entry:
     """The entry that a record becomes once it is tagged."""
-    fields: dict[str, Any] = {name: getattr(record, name) for name in Record.__struct_fields__}
+    fields: dict[str, Any] = dict(zip(Record.__struct_fields__, _FIELDS(record), strict=True))
     return Entry(**fields, tags=tags, verdict=verdict, made_by=made_by)

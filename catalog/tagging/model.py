@@ -13,8 +13,7 @@ import math
 import struct
 import sys
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -117,6 +116,20 @@ class Reading:
         return sorted(found)
 
 
+class Words(dict[str, int]):
+    """The packed weights of words, each made at first use; of at most `REMEMBERED` words at a time."""
+
+    def __init__(self, made: Callable[[str], int]) -> None:
+        super().__init__()
+        self._made = made
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        known = self[word] = self._made(word)
+        return known
+
+
 class Model:
     """The weights of `model.bin`.
 
@@ -127,13 +140,14 @@ class Model:
 
     def __init__(self, head: Mapping[str, Any], numbers: array[int], ends: array[int], at: bytes, by: array[int]):
         self.head = head
-        self._numbers, self._ends, self._at, self._by = numbers, ends, at, by
+        self._place = dict(zip(numbers, range(len(numbers)), strict=True))
+        self._ends, self._at, self._by = ends, at, by
         self.unit = head["scale"] / 127
         self._count = len(head["bias"]) + 2
         self._struct = struct.Struct(f"<{self._count}I")
-        self.title: dict[str, int] = {}
-        self.body: dict[str, int] = {}
-        self._listed: dict[str, int] = {}
+        self.title = Words(lambda word: self._together(features.of_title_word(word)))
+        self.body = Words(lambda word: self._together(features.of_body_word(word)))
+        self._listed = Words(lambda key: self._together((key,)))
         self._after: dict[str, set[str]] = {}
         for pair in head.get("pairs", ()):
             one, _, two = pair.partition(" ")
@@ -145,8 +159,8 @@ class Model:
         titled = features.title_words(text)
         known = set(titled)
         words = [word for word in features.body_words(text) if word not in known]
-        listed = [(word, times, self._entry(key)) for key, times, word in features.of_found(found)]
-        listed.append(("", features.STEPS // 2, self._entry(f"s {source}")))
+        listed = [(word, times, self._listed[key]) for key, times, word in features.of_found(found)]
+        listed.append(("", features.STEPS // 2, self._listed[f"s {source}"]))
         return Reading(self, text, titled, words, listed)
 
     def pairs(self, text: Text) -> dict[str, int]:
@@ -158,55 +172,27 @@ class Model:
             for one, two in pairwise(words)
             if one in after and two in after[one]
         ]
-        return {pair: self._entry(features.of_pair(pair)) & ~FULL for pair in found}
+        return {pair: self._listed[features.of_pair(pair)] & ~FULL for pair in found}
 
     def added(self, titled: list[str], words: list[str]) -> int:
         """The packed weights of title words and words of the body, added up."""
-        try:
-            return sum(map(self.title.__getitem__, titled)) + sum(map(self.body.__getitem__, words))
-        except KeyError:
-            return sum([self.weights(word, True) for word in titled]) + sum(
-                [self.weights(word, False) for word in words]
-            )
+        return sum(map(self.title.__getitem__, titled)) + sum(map(self.body.__getitem__, words))
 
     def lanes(self, packed: int) -> tuple[int, ...]:
         """A packed number taken apart."""
         return self._struct.unpack(packed.to_bytes(4 * self._count, "little"))
 
-    def weights(self, word: str, title: bool) -> int:
-        """The packed weights of a word, looked up once."""
-        kept = self.title if title else self.body
-        known = kept.get(word)
-        if known is None:
-            if len(kept) >= REMEMBERED:
-                kept.clear()
-            known = kept[word] = self._together(features.of_title_word(word) if title else features.of_body_word(word))
-        return known
-
-    def _entry(self, key: str) -> int:
-        known = self._listed.get(key)
-        if known is None:
-            known = self._listed[key] = self._together((key,))
-        return known
-
     def _together(self, keys: Iterable[str]) -> int:
         """The weights of some features added up and packed."""
-        read = list(keys)
-        found = [pair for key in read for pair in self._find(features.number(key))]
-        if not found:
+        read = [features.number(key) for key in keys]
+        known = [place for number in read if (place := self._place.get(number)) is not None]
+        if not known:
             return len(read)
         total = [len(read), 1, *[ZERO] * (self._count - 2)]
-        for place, weight in found:
-            total[place + 2] += weight
+        for place in known:
+            for each in range(self._ends[place - 1] if place else 0, self._ends[place]):
+                total[self._at[each] + 2] += self._by[each]
         return int.from_bytes(self._struct.pack(*total), "little")
-
-    def _find(self, number: int) -> list[tuple[int, int]]:
-        numbers = self._numbers
-        where = bisect_left(numbers, number)
-        if where == len(numbers) or numbers[where] != number:
-            return []
-        span = range(self._ends[where - 1] if where else 0, self._ends[where])
-        return [(self._at[each], self._by[each]) for each in span]
 
 
 def _facet(name: str, given: Mapping[str, Any], bias: Sequence[float]) -> Facet:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from catalog import vocabulary
-from catalog.record import Record, Statement, Tag
+from catalog.record import Record, Tag
 
 CURATED: Final = "catalog"  # statements by the embedded catalog are taken as given
 STATED: Final = 0.95  # confidence of a value that the source gave for the facet
@@ -26,19 +26,25 @@ _FREE_TABLES: Final = {
 
 def curated(record: Record, facet: str) -> bool:
     """Whether the embedded catalog gave this facet: then nothing is guessed."""
-    return CURATED in [statement.by for statement in record.statements if statement.facet == facet]
+    return any(statement.by == CURATED and statement.facet == facet for statement in record.statements)
 
 
 def tags(record: Record, facet: str) -> list[Tag]:
     """The values that the source gave for a facet, as tags, in its order."""
-    found = []
-    for statement in [each for each in record.statements if each.facet == facet]:
-        if statement.by == CURATED:
-            found.append(Tag(facet, statement.value, "catalog", _evidence(statement), 1.0))
-            continue
-        terms = _stated(facet, record.source, statement.value)
-        found += [Tag(facet, term, "source tag", _evidence(statement), STATED) for term in terms]
+    found: list[Tag] = []
+    for statement in record.statements:
+        if statement.facet == facet:
+            found += _tagged(facet, record.source, statement.by, statement.value)
     return found
+
+
+@lru_cache(maxsize=65536)
+def _tagged(facet: str, source: str, by: str, value: str) -> tuple[Tag, ...]:
+    """What one statement means; few values make most statements."""
+    evidence = f"{by}: {value}"[:MAX_EVIDENCE]
+    if by == CURATED:
+        return (Tag(facet, value, "catalog", evidence, 1.0),)
+    return tuple(Tag(facet, term, "source tag", evidence, STATED) for term in _stated(facet, source, value))
 
 
 def free_tags(record: Record, facet: str, tables: str = "") -> Iterator[Tag]:
@@ -48,11 +54,6 @@ def free_tags(record: Record, facet: str, tables: str = "") -> Iterator[Tag]:
             yield Tag(facet, term, "free tag", keyword[:MAX_EVIDENCE], FREE)
 
 
-def _evidence(statement: Statement) -> str:
-    return f"{statement.by}: {statement.value}"[:MAX_EVIDENCE]
-
-
-@lru_cache(maxsize=65536)
 def _stated(facet: str, source: str, value: str) -> tuple[str, ...]:
     words = vocabulary.load()
     for text in _readings(value):
