@@ -7,7 +7,7 @@ of several claims the strictest decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from catalog.license import audited, conditions, model_output, phrases
@@ -141,21 +141,29 @@ def _lookup(target: str) -> audited.Audited | None:
 
 
 def _described(text: str, lower: str) -> Iterator[LicenseClaim]:
-    if any(word in lower for word in _USES):
+    if _holds(lower, _USES):
         yield from _limits(text, lower)
     if "licen" in lower:
         yield from _stated(text, lower)
     if generated := model_output.find(lower):
         words = conditions.quote(text, generated.start, generated.end)
         yield LicenseClaim(raw=plain(words), by="description", scope="content", note=f"{generated.title} bind it")
-    if any(hint in lower for hint in _HINTS):
+    if _holds(lower, _HINTS):
         yield from _content(text, lower)
-    if not any(hint in lower for hint in _DERIVING):
+    if not _holds(lower, _DERIVING):
         return
     for match in _DERIVED.finditer(lower):
         if parent := next(audited.within(lower[match.end() : match.end() + 80]), None):
             yield parent.claim(f"“{plain(text[match.start() : match.end() + 60]).strip()}”")
             return
+
+
+def _holds(text: str, words: Iterable[str]) -> bool:
+    """Whether a text holds one of some words: told before a pattern with all of them walks it."""
+    for word in words:  # noqa: SIM110, a generator would cost more than the search
+        if word in text:
+            return True
+    return False
 
 
 def _limits(text: str, lower: str) -> Iterator[LicenseClaim]:

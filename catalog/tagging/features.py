@@ -41,22 +41,28 @@ def number(key: str) -> int:
 def title_words(text: Text) -> list[str]:
     """The distinct words of name and titles."""
     words = dict.fromkeys([word for words in text.titles for word in words if word])
-    if words and max(words) >= WIDE:
+    if text.titled_wide and words and max(words) >= WIDE:
         return list(dict.fromkeys([each for word in words for each in _parts(word)]))
     return list(words)
 
 
 def body_words(text: Text) -> list[str]:
     """The distinct words of the body, at most `MAX_WORDS` of them read."""
-    words = [*text.lead, *text.rest[: max(0, MAX_WORDS - len(text.lead))]][:MAX_WORDS]
-    if words and max(words) >= WIDE:
+    words = read_words(text)
+    if text.wide and words and max(words) >= WIDE:
         words = [each for word in words for each in ((word,) if word < WIDE else _parts(word))][:MAX_PAIRS]
     return list(dict.fromkeys(words))
 
 
+def read_words(text: Text) -> list[str]:
+    """The words of the body as far as it is read."""
+    lead = text.lead
+    return lead[:MAX_WORDS] if len(lead) >= MAX_WORDS or not text.rest else [*lead, *text.rest[: MAX_WORDS - len(lead)]]
+
+
 def runs(text: Text) -> list[Sequence[str]]:
     """The words in which pairs are looked for: each reading of name and titles, and the body as far as it is read."""
-    return [*text.titles, [*text.lead, *text.rest[: max(0, MAX_WORDS - len(text.lead))]][:MAX_WORDS]]
+    return [*text.titles, read_words(text)]
 
 
 def pairs(text: Text) -> list[str]:

@@ -63,6 +63,12 @@ def confidence(score: float, line: Line) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, slope * score + offset))))
 
 
+def score_of(share: float, line: Line) -> float:
+    """The score that comes to a confidence; endlessly low where confidence does not grow with it."""
+    slope, offset = line
+    return (math.log(share / (1 - share)) - offset) / slope if slope > 0 else -math.inf
+
+
 class Reading:
     """A text as the model sees it: its words, the packed weights of them all, and what the word lists give."""
 

@@ -101,9 +101,9 @@ class Matcher:
                     break
         return found
 
-    def find(self, words: list[str]) -> list[str]:
-        """The phrases in the words of a text."""
-        if not words or max(words) < WIDE:
+    def find(self, words: list[str], wide: bool = True) -> list[str]:
+        """The phrases in the words of a text; `wide` says whether it may hold runs without spaces."""
+        if not wide or not words or max(words) < WIDE:
             return self.spaced(words)
         found: list[str] = []
         waiting: list[str] = []
@@ -188,13 +188,13 @@ def scan(text: Text) -> Found:
     """Everything the name, title, summary and description of a record say, by facet and term."""
     known = matcher()
     found: Found = {}
-    titles = dict.fromkeys([phrase for words in text.titles for phrase in known.find(words)])
+    titles = dict.fromkeys([phrase for words in text.titles for phrase in known.find(words, text.titled_wide)])
     for phrase in titles:
         _count(found, known.phrases[phrase], phrase, TITLE)
     seen = titles
     for words, factor in ((text.lead, 1.0), (text.rest, LATER)):
         if words:
-            fresh = dict.fromkeys([phrase for phrase in known.find(words) if phrase not in seen])
+            fresh = dict.fromkeys([phrase for phrase in known.find(words, text.wide) if phrase not in seen])
             for phrase in fresh:
                 _count(found, known.phrases[phrase], phrase, factor)
             seen = seen | fresh

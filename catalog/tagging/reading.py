@@ -26,11 +26,16 @@ _DIGITS: Final = re.compile(r"\d+\Z")
 
 @dataclass(slots=True)
 class Text:
-    """The words of a record: each way to read its name and titles, the lead of the body, the rest of the body."""
+    """The words of a record: each way to read its name and titles, the lead of the body, the rest of the body.
+
+    `titled_wide` and `wide` tell whether any of the titles or the body may hold Chinese, Japanese or Korean characters.
+    """
 
     titles: tuple[list[str], ...]
     lead: list[str]
     rest: list[str]
+    titled_wide: bool = True
+    wide: bool = True
 
 
 def read(record: Record) -> Text:
@@ -38,7 +43,8 @@ def read(record: Record) -> Text:
     body = _body(record)
     cut = body.find(" ", LEAD) if len(body) > LEAD else -1
     lead, rest = (body[:cut], body[cut:]) if cut > 0 else (body, "")
-    return Text(tuple(_titles(record)), words(lead), words(rest) if rest else [])
+    titled_wide = not (record.name.isascii() and record.title.isascii() and record.title_zh.isascii())
+    return Text(tuple(_titles(record)), words(lead), words(rest) if rest else [], titled_wide, not body.isascii())
 
 
 def words(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from catalog.record import Tag
 from catalog.tagging import judge
 from catalog.tagging.merge import SHOWN
-from catalog.tagging.model import Facet, Model, Reading, confidence
+from catalog.tagging.model import Facet, Line, Model, Reading, confidence, score_of
 from catalog.tagging.phrases import Score
 
 MODEL: Final = "model"
@@ -26,6 +27,12 @@ LEAST_SHORT: Final = 1.0  # what its words must add
 FLOOR: Final = -3.0  # scores below this are never shown
 MOST: Final = 0.97
 MAX_EVIDENCE: Final = 120
+
+
+@cache
+def _floor(*lines: Line) -> float:
+    """A score too low for any term to be shown, the best or another; a rounding below the one that is not."""
+    return max(FLOOR, min(score_of(SHOWN - 0.01, line) for line in lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +87,15 @@ class Weighed:
     def _ranked(self, facet: Facet, by: dict[str, Tag]) -> list[tuple[float, int]]:
         """Score and place of what could be shown, best first."""
         scores = self.reading.scores(facet)
+        floor = _floor(facet.first, facet.more)
         for term, tag in by.items():
             if term in facet.places:
                 scores[facet.places[term]] += facet.rules * tag.confidence
-        found = [(score, place) for place, score in enumerate(scores) if score > FLOOR]
+                if tag.confidence >= CERTAIN:
+                    floor = FLOOR  # it is shown with any score, unless others stand before it
+        if max(scores) <= floor:
+            return []
+        found = [(score, place) for place, score in enumerate(scores) if score > floor]
         return sorted(found, reverse=True)
 
     def _learned(self, facet: Facet, place: int, sure: float, least: float = LEAST) -> list[Tag]:
