@@ -1,6 +1,6 @@
 """Measure all tags, or predict for a scorer of one's own.
 
-python -m bench.tagging                                   all facets; tags by cross-validation (some minutes)
+python -m bench.tagging                                   all facets; tags by cross-validation (some minutes), the mean of SEEDS
 python -m bench.tagging --docs                            the same, and write site/docs/accuracy.md
 python -m bench.tagging --shipped                         the model as shipped: it has seen the annotated rows
 python -m bench.tagging predict KIND TRUTH.jsonl OUT.jsonl    KIND: license | task | domain | format
@@ -22,14 +22,18 @@ from bench.tagging.score import Pair, Tagger, any_hit, first_domain, predicted, 
 from catalog import tagging
 from catalog.tagging.model import Model
 
+SEEDS = (0, 1, 2)
+"""Cross-validations with other folds each; a figure is that of all their rows together."""
+
 Held = list[tuple[Model, list[sets.Example]]]
 
 
 def cross_validated() -> Held:
-    """A model for each fold and the annotated rows that it has not seen."""
+    """A model for each fold of each seed and the annotated rows that it has not seen."""
     from bench.tagging import train
 
-    models = train.held_out(train.everything())
+    examples = train.everything()
+    models = [each for seed in SEEDS for each in train.held_out(examples, seed)]
     return [(model, [row.example for row in held if row.example.source not in train.WEIGHT]) for model, held in models]
 
 
@@ -56,7 +60,8 @@ def tag_lines(held: Held) -> list[Line]:
     for facet in sets.FACETS:
         for name, rules in (("word lists alone", True), ("word lists and model", False)):
             found = pairs(held, facet, rules)
-            lines += [Line(facet, f"{what}, {name}", value, len(found)) for what, value in _figures(facet, found)]
+            count = len({row.id for row, _ in found})
+            lines += [Line(facet, f"{what}, {name}", value, count) for what, value in _figures(facet, found)]
     return lines
 
 

@@ -47,7 +47,8 @@ class Example:
     """A record and the labels that `source` gave it; a facet that nobody labelled is absent from `labels`.
 
     `accepted` are the domains that the annotator's own hierarchy allows beside the first of `labels["domain"]`.
-    `id` is the truth row's. `mode` is text or tags, by what the record holds. `group` is set by `grouped`.
+    `id` is the truth row's. `mode` is text or tags, by what the record holds. `group` is set by `grouped`: the first by
+    the alphabet of all names in the group, so that other examples do not move it.
     """
 
     record: Record
@@ -57,7 +58,7 @@ class Example:
     mode: str = "text"
     accepted: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    group: int = -1
+    group: str = ""
     row: Row = field(default_factory=dict)
 
 
@@ -256,7 +257,7 @@ def folded(name: str) -> str:
 
 
 def grouped(examples: list[Example]) -> list[Example]:
-    """Number the groups: examples that share any name are one, through others too."""
+    """Name the groups: examples that share any name are one, through others too."""
     parent = list(range(len(examples)))
 
     def root(place: int) -> int:
@@ -266,12 +267,18 @@ def grouped(examples: list[Example]) -> list[Example]:
         return place
 
     first: dict[str, int] = {}
-    for place, example in enumerate(examples):
-        for name in {folded(each) for each in (*example.names, example.record.name)}:
+    known = [{folded(each) for each in (*example.names, example.record.name)} for example in examples]
+    for place, names in enumerate(known):
+        for name in names:
             if len(name) >= 3:
                 parent[root(place)] = root(first.setdefault(name, place))
+    least: dict[int, str] = {}
+    for place, names in enumerate(known):
+        alone = f"{examples[place].record.source} {examples[place].record.id}"
+        name, top = min([name for name in names if len(name) >= 3] or [alone]), root(place)
+        least[top] = min(name, least.get(top, name))
     for place, example in enumerate(examples):
-        example.group = root(place)
+        example.group = least[root(place)]
     return examples
 
 

@@ -29,7 +29,7 @@ class Ridge:
     left_out: Any
 
 
-def fit(matrix: Any, wanted: Any, weight: Any, groups: Sequence[int]) -> Ridge:
+def fit(matrix: Any, wanted: Any, weight: Any, groups: Sequence[str]) -> Ridge:
     """Learn; `matrix` is sparse, examples by features, `wanted` examples by terms, one where a term is given."""
     import numpy as np
     from scipy.linalg import lapack
@@ -41,7 +41,7 @@ def fit(matrix: Any, wanted: Any, weight: Any, groups: Sequence[int]) -> Ridge:
     inverse = np.tril(half) + np.tril(half, -1).T
     wanted = wanted * judge.SPREAD
     dual = inverse @ wanted
-    places: dict[int, list[int]] = defaultdict(list)
+    places: dict[str, list[int]] = defaultdict(list)
     for place, group in enumerate(groups):
         places[group].append(place)
     left_out = np.zeros_like(wanted)

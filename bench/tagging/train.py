@@ -196,16 +196,17 @@ Lines = dict[str, dict[str, tuple[float, float]]]
 PLAIN: Lines = {facet: {"first": (1.0, 0.0), "more": (1.0, 0.0)} for facet in sets.FACETS}
 
 
-def folds(examples: Sequence[Seen]) -> Iterable[tuple[list[Seen], list[Seen]]]:
-    """Training and held-out parts; a group is never in both."""
+def folds(examples: Sequence[Seen], seed: int = 0) -> Iterable[tuple[list[Seen], list[Seen]]]:
+    """Training and held-out parts by the names of groups; a group is never in both. Another seed parts them anew."""
+    of = [features.number(f"{seed} {each.example.group}") % FOLDS for each in examples]
     for fold in range(FOLDS):
-        held = [each for each in examples if features.number(str(each.example.group)) % FOLDS == fold]
-        yield [each for each in examples if features.number(str(each.example.group)) % FOLDS != fold], held
+        held = [each for each, at in zip(examples, of, strict=True) if at == fold]
+        yield [each for each, at in zip(examples, of, strict=True) if at != fold], held
 
 
-def held_out(examples: Sequence[Seen]) -> list[tuple[Model, list[Seen]]]:
+def held_out(examples: Sequence[Seen], seed: int = 0) -> list[tuple[Model, list[Seen]]]:
     """A model for each fold, with the examples that it has not seen under any name."""
-    made = [(fit(known), held) for known, held in folds(examples)]
+    made = [(fit(known), held) for known, held in folds(examples, seed)]
     plain = [(parse(pack(weights, PLAIN, "one fold")), held) for weights, held in made]
     lines = calibrated(plain)
     return [(parse(pack(weights, lines, "one fold")), held) for weights, held in made]
