@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from catalog.errors import Skipped
@@ -111,13 +111,14 @@ def fit(text: str, width: int) -> str:
 
 def for_html(text: str) -> str:
     """Text for the content of an element or a quoted attribute: escaped, without control and invisible characters."""
-    if not text.isprintable():
+    if not text.isprintable() and not text.replace("\n", "").isprintable():
         text = _pattern(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_INVISIBLE}]").sub("", text)
         text = _pattern(f"[{_SURROGATES}\ufffe\uffff]").sub("\ufffd", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace('"', "&quot;").replace("'", "&#x27;")
 
 
+@lru_cache(maxsize=512)  # an entry names the same address in several places
 def for_url(url: str) -> str:
     """An address for `href`: http or https with a plain host, percent-encoded to ASCII; "" for anything else.
 

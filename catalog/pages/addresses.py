@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from urllib.parse import quote
 
 from catalog.text import nearest_path
 
+_PLAIN = re.compile(r"[a-z]+:[\w./-]+", re.ASCII)
 _RESERVED = ("index.html", "entry.html", "compare.html")
 
 
@@ -39,6 +41,20 @@ def _marked(folder: str, key: str) -> str:
 def in_url(path: str) -> str:
     """A path as a part of an address."""
     return quote(path, safe="/-._~")
+
+
+def told_href(key: str, href: str) -> str | int:
+    """The address of a page in short: 1 where it is the usual one of the key, else itself."""
+    return 1 if _PLAIN.fullmatch(key) and href == _usual(key) else href
+
+
+def page_href(key: str, told: str | int) -> str:
+    """The address of a page as `told_href` tells it; "" is the page that the browser draws."""
+    return _usual(key) if isinstance(told, int) else told or client_href(key)
+
+
+def _usual(key: str) -> str:
+    return f"dataset/{key.replace(':', '/', 1)}/"
 
 
 def client_href(key: str) -> str:

@@ -10,7 +10,6 @@ from array import array
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -42,8 +41,6 @@ from catalog.record import Entry
 
 _STEP = 200
 """Entries between two words of progress."""
-_KNOWN = 65_536
-"""Addresses of entries that are kept: what is similar to many is asked for again and again."""
 
 
 def build_site(options: Options, tell: Tell) -> Report:
@@ -130,12 +127,9 @@ class _Build:
         """The address of the page of an entry, from the root of the site."""
         return self.hrefs.get(key) or client_href(key)
 
-    def _known(self, key: str) -> str | None:
-        """The address of an entry's page, None where the registry has no such entry."""
-        if key in self.hrefs:
-            return self.hrefs[key]
-        found = self.connection.execute("SELECT 1 FROM dataset WHERE key = ?", (key,)).fetchone()
-        return client_href(key) if found else None
+    def _has(self, key: str) -> bool:
+        """Whether the registry has an entry."""
+        return self.connection.execute("SELECT 1 FROM dataset WHERE key = ?", (key,)).fetchone() is not None
 
     def _entries(self, shell: Shell, lists: Browser, data: Path, order: array[int]) -> str:
         """Write details of all entries and the pages of the first; returns a digest of the details."""
@@ -156,7 +150,7 @@ class _Build:
     def _made(self, shell: Shell, lists: Browser, order: array[int]) -> Iterator[dict[str, Any]]:
         """The details of all entries, in order; the pages of the first are written on the way."""
         neighbours = Neighbours(self.connection, order, self.labels)
-        view = View(self.labels, lru_cache(maxsize=_KNOWN)(self._known))
+        view = View(self.labels, self.hrefs, self._has)
         for doc, (number, entry, beside) in enumerate(read_in_order(self.connection, order)):
             terms = neighbours.terms_named((tag.facet, tag.term) for tag in entry.tags or ())
             made = detail(entry, beside, neighbours.of(number, terms), view)
@@ -169,14 +163,14 @@ class _Build:
         root = "../" * address.removesuffix("index.html").count("/")
         links = head(entry, address, self.base_url, made["citation"])
         content = entry_html(made, root, lists.term_href)
-        html = shell.page(root, f"{made['title']} - dataset", in_short(entry), links, content)
+        html = shell.encoded(root, f"{made['title']} - dataset", in_short(entry), links, content)
         self._write(address, html, entry.modified[:10])
 
     def _lists(self, shell: Shell, lists: Browser) -> None:
         for done, page in enumerate(lists.pages()):
             root = "../" * page.path.count("/")
             address = f"{in_url(page.path)}{'index.html' if self.options.offline else ''}"
-            content = shell.page(root, page.title, page.description, canonical(self._whole(address)), page.content)
+            content = shell.encoded(root, page.title, page.description, canonical(self._whole(address)), page.content)
             self._write(address, content, "", page.path)
             self.tell("lists", done + 1, lists.count())
         home = self.root / "index.html"
@@ -186,7 +180,7 @@ class _Build:
     def _whole(self, address: str) -> str:
         return f"{self.base_url}{address}" if self.base_url else ""
 
-    def _write(self, address: str, html: str, modified: str, path: str = "") -> None:
+    def _write(self, address: str, html: bytes, modified: str, path: str = "") -> None:
         folder = f"{self.root}/{(path or unquote(address.removesuffix('index.html'))).rstrip('/')}"
         # Three paths a page would cost as much as half of its HTML.
         try:
@@ -194,5 +188,5 @@ class _Build:
         except OSError:  # it is there, or what it stands in is not
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
         with open(f"{folder}/index.html", "wb") as file:  # noqa: PTH123
-            file.write(html.encode())
+            file.write(html)
         self.dated.append((address, modified if len(modified) == 10 else ""))

@@ -2,20 +2,22 @@
 show this same mapping.
 
 What is unknown or empty is left out. Labels come as `label` (English) and `zh`. Addresses are http(s) or left out;
-`href` is the address of a page of this site, from its root. All texts are as their source wrote them: escape them.
+`href` is the address of a page of this site, from its root, in short (`addresses.told_href`) and left out for one that
+the browser draws. All texts are as their source wrote them: escape them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from catalog.export.bibtex import bibtex
+from catalog.pages.addresses import client_href, told_href
 from catalog.pages.labels import Labels
 from catalog.pages.reading import Beside
 from catalog.record import Amount, Column, Distribution, Entry, LicenseClaim, Relation, Tag
-from catalog.text import for_terminal, for_url
+from catalog.text import for_url
 
 MAX_DESCRIPTION = 5_000  # characters
 MAX_COLUMNS = 60
@@ -31,12 +33,26 @@ class Similar(NamedTuple):
     because: str
 
 
-@dataclass(frozen=True)
-class View:
-    """What `detail` needs of the site: labels, and the address of an entry's page by key, None where it has none."""
+_KNOWN = 65_536
+"""Addresses, and tags, that are kept: what is similar to many is asked for again and again."""
 
-    labels: Labels
-    href: Callable[[str], str | None]
+
+class View:
+    """What `detail` needs of the site: `labels`; `page`, the address of an entry's page in short; `href`, the address
+    of any page by key, None where the registry has no such entry; and `tag`, what is shown of a tag."""
+
+    def __init__(self, labels: Labels, pages: Mapping[str, str], has: Callable[[str], bool]) -> None:
+        self.labels = labels
+        self.page = lru_cache(_KNOWN)(lambda key: told_href(key, pages.get(key, "")))
+        self.href = lru_cache(_KNOWN)(lambda key: pages.get(key) or (client_href(key) if has(key) else None))
+        self.tag = lru_cache(_KNOWN)(lambda tag: _tag(tag, labels))
+
+    def other(self, key: str, title: str, because: str) -> dict[str, Any]:
+        """What is shown of another entry."""
+        made: dict[str, Any] = {"key": key, "title": title, "because": because}
+        if page := self.page(key):
+            made["href"] = page
+        return made
 
 
 def detail(entry: Entry, beside: Beside, similar: Sequence[Similar], view: View) -> dict[str, Any]:
@@ -74,34 +90,20 @@ def detail(entry: Entry, beside: Beside, similar: Sequence[Similar], view: View)
         "arxiv": entry.arxiv,
         "paper": for_url(entry.paper),
         "aliases": list(entry.aliases[:MAX_LIST]),
-        "tags": [_tag(tag, labels) for tag in entry.tags or ()],
+        "tags": list(map(view.tag, entry.tags or ())),
         "license": _license(entry, labels),
         "columns": [_column(column) for column in entry.columns[:MAX_COLUMNS]],
         "moreColumns": max(0, len(entry.columns) - MAX_COLUMNS) or None,
         "locations": [_location(place) for place in entry.distributions[:MAX_LIST]],
         "relations": [_relation(tie, view) for tie in entry.relations[:MAX_LIST] if tie.kind != "same-as"],
-        "mirrors": [
-            _less({"key": each.key, "title": each.title, "href": view.href(each.key), "because": each.because})
-            for each in beside.mirrors
-        ],
+        "mirrors": [_less(view.other(each.key, each.title, each.because)) for each in beside.mirrors],
         "changes": [_less(each._asdict()) for each in beside.changes],
-        "similar": [
-            {"key": each.key, "title": each.title, "href": view.href(each.key), "because": each.because}
-            for each in similar
-        ],
+        "similar": [view.other(*each) for each in similar],
         "evidence": [url for each in entry.evidence[:MAX_LIST] if (url := for_url(each))],
         "notes": entry.notes,
         "citation": bibtex(entry),
-        "fetch": f"catalog fetch {quoted(for_terminal(entry.key))}",
     }
     return _less(made)
-
-
-def quoted(key: str) -> str:
-    """A key as one word of a shell."""
-    from shlex import quote
-
-    return quote(key)
 
 
 def _less(made: dict[str, Any]) -> dict[str, Any]:

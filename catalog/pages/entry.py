@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from shlex import quote as quoted
 from typing import Any
+from urllib.parse import quote
 
 from catalog.pages import figures
+from catalog.pages.addresses import page_href
 from catalog.text import for_html as esc
+from catalog.text import for_terminal
 
 Detail = Mapping[str, Any]
 TermHref = Callable[[str, str], str]
@@ -89,6 +93,10 @@ def _term_link(href: str, label: str, chinese: str) -> str:
     return f'<a href="{esc(href)}"{_tooltip(chinese)}>{esc(label)}</a>'
 
 
+_escaped = lru_cache(maxsize=8192)(esc)
+"""For what is said of many entries."""
+
+
 def _tooltip(chinese: str) -> str:
     return f' title="{esc(chinese)}"' if chinese else ""
 
@@ -119,8 +127,6 @@ def _fact_rows(made: Detail, root: str, term_href: TermHref) -> Iterable[tuple[s
 
 
 def _path(text: str) -> str:
-    from urllib.parse import quote
-
     return quote(text, safe="/:.;()-_")
 
 
@@ -133,8 +139,9 @@ def _amount(amount: Mapping[str, Any] | None, show: Callable[[int], str]) -> str
 
 
 def _fetch(made: Detail) -> str:
+    command = f"catalog fetch {quoted(for_terminal(made['key']))}"
     return (
-        f'<div class="c-copy"><pre><code id="c-fetch">{esc(made["fetch"])}</code></pre>'
+        f'<div class="c-copy"><pre><code id="c-fetch">{esc(command)}</code></pre>'
         '<button type="button" data-copy="c-fetch" hidden>Copy</button></div>'
     )
 
@@ -159,17 +166,16 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _tags(made: Detail, root: str, term_href: TermHref) -> str:
-    rows = []
-    for tag in made.get("tags", ()):
-        rows.append(
-            (
-                f"<span>{esc(FACETS.get(tag['facet'], tag['facet']))}</span>",
-                _term(tag, root, term_href),
-                esc(tag["rule"]),
-                esc(tag.get("evidence", "")),
-                f"{tag['sure']:.2f}",
-            )
+    rows = [
+        (
+            f"<span>{_escaped(FACETS.get(tag['facet'], tag['facet']))}</span>",
+            _term(tag, root, term_href),
+            _escaped(tag["rule"]),
+            _escaped(tag.get("evidence", "")),
+            f"{tag['sure']:.2f}",
         )
+        for tag in made.get("tags", ())
+    ]
     return _section("Tags and their evidence", _table(("Facet", "Term", "Rule", "Rests on", "Sure"), rows))
 
 
@@ -224,9 +230,13 @@ def _similar(made: Detail, root: str) -> str:
 
 
 def _other(each: Mapping[str, Any], root: str) -> str:
-    name = esc(each.get("title") or each["key"])
-    linked = f'<a href="{root}{esc(each["href"])}">{name}</a>' if each.get("href") else name
-    return f"<li>{linked} <code>{esc(each['key'])}</code>: {esc(each['because'])}</li>"
+    return f"{_linked(root, each['key'], each.get('title', ''), each.get('href', ''))}{_escaped(each['because'])}</li>"
+
+
+@lru_cache(maxsize=8192)
+def _linked(root: str, key: str, title: str, told: str | int) -> str:
+    name = esc(key)
+    return f'<li><a href="{root}{esc(page_href(key, told))}">{esc(title) or name}</a> <code>{name}</code>: '
 
 
 def _relations(made: Detail, root: str) -> str:

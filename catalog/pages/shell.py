@@ -58,7 +58,7 @@ class Shell:
         html = html.replace("<!--catalog:head-->", "\x04").replace("<!--catalog:scripts-->", "\x05")
         html = _CONTENT.sub("\x06", html)
         self._frames = {find: _FIND.sub(r"\n\1\n" if find else "\n", html) for find in (True, False)}
-        self._cut: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._cut: dict[tuple[str, bool], tuple[bytes, ...]] = {}
 
     def page(
         self, root: str, title: str, description: str, head: str, content: str, scripts: str = "", *, find: bool = True
@@ -68,14 +68,20 @@ class Shell:
         `root` is the way to the root of the site ("../../"), `title` and `description` are text; `head`, `content` and
         `scripts` are HTML. `find` is whether the search field of the header is there.
         """
+        return self.encoded(root, title, description, head, content, scripts, find=find).decode()
+
+    def encoded(
+        self, root: str, title: str, description: str, head: str, content: str, scripts: str = "", *, find: bool = True
+    ) -> bytes:
+        """`page` as it is written to a file; the frame is encoded once."""
         cut = self._cut.get((root, find))
         if cut is None:
             framed = with_policy(self._frames[find].replace(_ROOT, root), root)
-            cut = self._cut[root, find] = tuple(re.split("[\x02-\x06]", framed))
+            cut = self._cut[root, find] = tuple(part.encode() for part in re.split("[\x02-\x06]", framed))
         before, name, links, body, tail, end = cut
-        return "".join(
-            (before, for_html(description), name, for_html(title), links, head, body, content, tail, scripts, end)
-        )
+        filled = (for_html(description), for_html(title), head, content, scripts)
+        about, called, meta, main, code = [each.encode() for each in filled]
+        return b"".join((before, about, name, called, links, meta, body, main, tail, code, end))
 
 
 def _rooted(match: re.Match[str], folder: str, offline: bool) -> str:

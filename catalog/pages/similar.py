@@ -7,9 +7,9 @@ offered is what people use. A shared term counts more the fewer datasets hold it
 
 from __future__ import annotations
 
-import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import fsum, log
 from typing import NamedTuple
 
 from catalog.index.keys import TAGS_END
@@ -22,13 +22,38 @@ _KEPT = 12
 _MOST_PAIRS = 12
 _COMPARED = ("domain", "task", "language", "genre", "modality", "format")
 _CHUNK = 2_000
+_KNOWN = 65_536
+"""Sets of shared terms that are kept."""
 
 
 class _Candidate(NamedTuple):
-    id: int
+    """A dataset that is kept, with its cluster and its terms, a bit each."""
+
     key: str
     title: str
-    terms: frozenset[int]
+    group: int
+    terms: int
+
+
+_Found = tuple[float, int, int, str, _Candidate]
+"""Weight, the rank of the pair that it is of, its id, what is shared, itself."""
+
+
+class _Shared(dict[int, tuple[float, str]]):
+    """What a set of shared terms weighs, the heaviest lowest, and how it is told: few sets come again and again."""
+
+    def __init__(self, terms: Sequence[int], weight: Mapping[int, float], label: Mapping[int, str]) -> None:
+        super().__init__()
+        self._terms, self._weight, self._label = terms, weight, label
+
+    def __missing__(self, shared: int) -> tuple[float, str]:
+        if len(self) >= _KNOWN:
+            self.clear()
+        terms = [term for place, term in enumerate(self._terms[: shared.bit_length()]) if shared >> place & 1]
+        told = sorted(terms, key=lambda term: (-self._weight[term], term))[:4]
+        found = -fsum(self._weight[term] for term in terms), f"also {', '.join(self._label[term] for term in told)}"
+        self[shared] = found
+        return found
 
 
 class Neighbours:
@@ -41,7 +66,10 @@ class Neighbours:
         self._label = {number: labels.of(facet, term).en for number, facet, term in rows if facet in _COMPARED}
         totals = dict(connection.execute("SELECT term_id, total FROM facet_bitmap"))
         size = max(2, len(order))
-        self._weight = {n: math.log(size / max(1, totals.get(n, 1))) + 0.1 for n in self._facet}
+        self._weight = {n: log(size / max(1, totals.get(n, 1))) + 0.1 for n in self._facet}
+        often = sorted(self._facet, key=lambda term: (self._weight[term], term))  # so that sets are small numbers
+        self._bit = {term: 1 << place for place, term in enumerate(often)}
+        self._shared = _Shared(often, self._weight, self._label)
         self._cluster = dict(connection.execute("SELECT dataset_id, cluster_id FROM cluster_member"))
         self._terms: dict[int, tuple[int, ...]] = {}
         self._best: dict[tuple[int, int], list[int]] = {}
@@ -50,16 +78,21 @@ class Neighbours:
 
     def of(self, number: int, terms: Sequence[int]) -> list[Similar]:
         """What is similar to a dataset that has these terms, the likest first."""
-        mine = frozenset(terms)
+        mine = self._set_of(terms)
         group = self._cluster.get(number, -number)
-        found: dict[int, tuple[float, int]] = {}
+        ranks: dict[int, int] = {}
         for rank, pair in enumerate(self._pairs(terms)):
             for other in self._best.get(pair, ()):
-                if other != number and other not in found and self._cluster.get(other, -other) != group:
-                    shared = mine & self._candidates[other].terms
-                    found[other] = (-sum(self._weight[term] for term in shared), rank)
-        best = sorted(found, key=lambda other: (found[other], other))
-        return [self._told(other, mine) for other in self._one_each(best)]
+                ranks.setdefault(other, rank)
+        candidates, shared = self._candidates, self._shared
+        found: list[_Found] = []
+        for other, rank in ranks.items():
+            candidate = candidates[other]
+            if other != number and candidate.group != group:
+                weight, told = shared[mine & candidate.terms]
+                found.append((weight, rank, other, told, candidate))
+        found.sort()
+        return [Similar(each.key, each.title, told) for _weight, _rank, _other, told, each in self._one_each(found)]
 
     def terms_named(self, pairs: Iterable[tuple[str, str]]) -> tuple[int, ...]:
         """The terms that are compared, of (facet, term) pairs."""
@@ -70,29 +103,31 @@ class Neighbours:
         numbers = (int(each, 16) for each in packed.partition(TAGS_END)[0].split())
         return tuple(number for number in numbers if number in self._facet)
 
-    def _one_each(self, best: Iterable[int]) -> list[int]:
+    def _one_each(self, best: Iterable[_Found]) -> list[_Found]:
         """The first of each cluster, at most `SHOWN`."""
-        seen: dict[int, int] = {}
-        for other in best:
-            seen.setdefault(self._cluster.get(other, -other), other)
+        seen: dict[int, _Found] = {}
+        for each in best:
+            seen.setdefault(each[-1].group, each)
             if len(seen) == SHOWN:
                 break
         return list(seen.values())
 
-    def _told(self, other: int, mine: frozenset[int]) -> Similar:
-        candidate = self._candidates[other]
-        shared = sorted(mine & candidate.terms, key=lambda term: (-self._weight[term], term))[:4]
-        return Similar(candidate.key, candidate.title, f"also {', '.join(self._label[term] for term in shared)}")
+    def _set_of(self, terms: Iterable[int]) -> int:
+        """Terms as a set, a bit each."""
+        found = 0
+        for term in terms:
+            found |= self._bit[term]
+        return found
 
     def _pairs(self, terms: Sequence[int]) -> list[tuple[int, int]]:
         """The pairs of a domain and a task of a dataset, the rarest first."""
         facet = self._facet
         domains = [term for term in terms if facet[term] == "domain"]
         others = [term for term in terms if facet[term] == "task"] or [t for t in terms if facet[t] == "language"]
-        pairs = [(domain, other) for domain in domains for other in others] or [(term, term) for term in others]
         weight = self._weight
-        pairs.sort(key=lambda pair: (-weight[pair[0]] - weight[pair[1]], pair))
-        return pairs[:_MOST_PAIRS]
+        pairs = [(domain, other) for domain in domains for other in others] or [(term, term) for term in others]
+        rarest = sorted([(-weight[one] - weight[other], one, other) for one, other in pairs])
+        return [(one, other) for _weight, one, other in rarest[:_MOST_PAIRS]]
 
     def _gather(self, connection: sqlite3.Connection, order: Sequence[int]) -> None:
         for start in range(0, len(order), _CHUNK):
@@ -114,4 +149,5 @@ class Neighbours:
         for number, key, title in connection.execute(
             f"SELECT id, key, iif(title = '', name, title) FROM dataset WHERE id IN ({marks})", list(kept)
         ):
-            self._candidates[number] = _Candidate(number, key, title, frozenset(kept[number]))
+            group = self._cluster.get(number, -number)
+            self._candidates[number] = _Candidate(key, title, group, self._set_of(kept[number]))

@@ -6,11 +6,11 @@ deflates best. Terms are told by their place among the terms of their facet that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.index.keys import TAGS_END
+from catalog.pages.addresses import told_href
 from catalog.pages.browser.entries import FIELDS, Cluster
 from catalog.pages.browser.facets import SHOWN, Terms
 from catalog.pages.browser.store import Store
@@ -25,7 +25,6 @@ LARGE = 48
 """Cards of a small chunk, and at least of a large one."""
 
 _DAY = 10  # characters of a date without its time
-_PLAIN = re.compile(r"[a-z]+:[\w./-]+", re.ASCII)
 Tag = int | str
 """The place of a term plus one, or its name."""
 
@@ -95,10 +94,5 @@ def card_of(row: Mapping[str, Any], cluster: Cluster | None, href: str) -> list[
     card = [row[name] for name in FIELDS]
     card[3] = fit(" ".join(summary.split()), SUMMARY)
     card[9] = card[9][:_DAY]
-    return [*card, [list(cluster.members), cluster.commercial] if cluster else None, told(row["key"], href),
+    return [*card, [list(cluster.members), cluster.commercial] if cluster else None, told_href(row["key"], href),
             row["missing_since"]]  # fmt: skip
-
-
-def told(key: str, href: str) -> str | int:
-    """An address, or 1 where it is the usual one of the key."""
-    return 1 if _PLAIN.fullmatch(key) and href == f"dataset/{key.replace(':', '/', 1)}/" else href

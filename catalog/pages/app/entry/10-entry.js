@@ -2,7 +2,7 @@
 
 /** A link to an address of a source; only text where it is none of http(s). */
 const outward = (url, text = url) => (/^https?:\/\/[^@\s]+$/i.test(url) ? h("a", { href: url, rel: "nofollow noopener" }, text) : text);
-const inward = ({ key, title, href }) => (href ? h("a", { href: ROOT + href }, title || key) : title || key);
+const inward = ({ key, title, href }) => h("a", { href: ROOT + pageAddress(key, href) }, title || key);
 const termLink = (tag) => h("a", { href: ROOT + "datasets/index.html" + termAddress(tag.facet, tag.term) }, inUi(tag));
 
 /** A reason of a verdict or the name of a source, in Chinese where assets/chinese.js knows it. */
@@ -39,7 +39,7 @@ async function detailOf(key) {
   if (doc === null) return doc;
   const { size } = manifest.details;
   const made = (await json("e/" + Math.floor(doc / size)))[doc % size];
-  return { ...made, href: pageAddress(key, (await card(doc))[12]) };
+  return { ...made, href: (await card(doc))[12] };
 }
 
 async function entryPage(app) {
@@ -64,14 +64,14 @@ async function entryPage(app) {
     h("p.c-verdict.c-" + (license.commercial || "unknown"), h("b", factsOf(made).commercial), " ", h("span", factsOf(made).license), h("br"), ours(license.reason), license.conflicts?.map((each) => [h("br"), say("conflict") + ": ", each])),
     h("ul.c-chips", ["domain", "task", "language", "format"].flatMap((facet) => tags.filter((tag) => tag.facet === facet)).map((tag) => h("li", termLink(tag)))),
     h("dl.c-facts", facts.map(([name, [value, by]]) => [h("dt", say(name)), h("dd", value, by && h("small", " ", say("says", { by })))])),
-    copy("c-fetch", made.fetch),
+    copy("c-fetch", fetching(made.key)),
     section("description", made.description?.split(/\n\s*\n/).map((part) => h("p", part))),
     section("tags", table("facet term rule restsOn sure", tags.map((tag) => [label(tag.facet), termLink(tag), tag.rule, tag.evidence, tag.sure.toFixed(2)]))),
     section("claims", table("who what of evidence", license.claims?.map((each) => [each.by, [each.raw, each.note && ` (${each.note})`], say("of-" + each.scope), each.url ? outward(each.url) : each.quote]))),
     section("columns", table("column type role subset", made.columns?.map((each) => [each.name, each.type, each.role, each.config])), made.moreColumns && h("p", say("more", { n: made.moreColumns }))),
     section("locations", table("place form size note", made.locations?.map((each) => [each.url ? outward(each.url, each.path || each.url) : h("code", each.at), each.format || each.kind, each.bytes != null && sized(each.bytes), [each.verified !== "none" && say("checked", { by: each.verified }), " ", each.note]]))),
     section("mirrors", others(made.mirrors)),
-    section("ties", list(made.relations?.map((each) => [say(each.kind), " ", each.href ? inward({ ...each, key: each.target, title: "" }) : outward(each.target), each.note && ": " + each.note]))),
+    section("ties", list(made.relations?.map((each) => [say(each.kind), " ", each.href ? h("a", { href: ROOT + each.href }, each.target) : outward(each.target), each.note && ": " + each.note]))),
     section("similar", others(made.similar)),
     section("changes", made.firstSeen && h("p", say("firstSeen", { date: made.firstSeen })), table("when what before after", made.changes?.map((each) => [each.at.slice(0, 10), each.field, each.old, each.new]))),
     section("citation", copy("c-cite", made.citation)),
