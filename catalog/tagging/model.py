@@ -92,7 +92,7 @@ class Reading:
             if self._paired:
                 own, lists = self._lanes
                 more = self._model.lanes(sum(self._paired.values()))
-                self._lanes = tuple(map(add, own, more)), lists
+                self._lanes = array("I", map(add, own, more)), lists
         return self
 
     def scores(self, facet: Facet) -> list[float]:
@@ -184,9 +184,12 @@ class Model:
         """The packed weights of title words and words of the body, added up."""
         return sum(map(self.title.__getitem__, titled)) + sum(map(self.body.__getitem__, words))
 
-    def lanes(self, packed: int) -> tuple[int, ...]:
+    def lanes(self, packed: int) -> array[int]:
         """A packed number taken apart."""
-        return self._struct.unpack(packed.to_bytes(4 * self._count, "little"))
+        taken = array("I", packed.to_bytes(4 * self._count, "little"))
+        if sys.byteorder == "big":
+            taken.byteswap()
+        return taken
 
     def _together(self, keys: Iterable[str]) -> int:
         """The weights of some features added up and packed."""

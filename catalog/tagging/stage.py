@@ -32,11 +32,10 @@ def tags(record: Record, found: Found, detected: Detected | None, weighed: Weigh
     guessed = from_text("task", found.get("stage", {}), POINTS, SHARE, LIMIT)
     sure = [*given, *free, *_from_columns(detected), *_from_name(record)]
     if weighed is not None:
-        guessed = weighed.tags("stage", best([*sure, *guessed]), LIMIT)
         known = {tag.term for tag in sure}
-        listed = found.get("stage", {})
         home = record.source in LEARNED
-        said = {term for term, score in listed.items() if score.points >= ELSEWHERE}
+        said = {term for term, score in found.get("stage", {}).items() if score.points >= ELSEWHERE}
+        guessed = weighed.tags("stage", best([*sure, *guessed]), LIMIT) if home or said else []
         guessed = [tag for tag in guessed if tag.term not in known and (home or tag.term in said)]
     return best([*sure, *guessed])
 
