@@ -1,6 +1,6 @@
 """Measure all tags, or predict for a scorer of one's own.
 
-python -m bench.tagging                                   all facets; tags by cross-validation (some minutes), the mean of SEEDS
+python -m bench.tagging                                   all facets; tags by cross-validation, mean of SEEDS (minutes)
 python -m bench.tagging --docs                            the same, and write site/docs/accuracy.md
 python -m bench.tagging --shipped                         the model as shipped: it has seen the annotated rows
 python -m bench.tagging predict KIND TRUTH.jsonl OUT.jsonl    KIND: license | task | domain | format

@@ -34,7 +34,7 @@ def table(lines: Sequence[Line]) -> str:
 def page(lines: Sequence[Line], *, seen: bool) -> str:
     """The whole page. `seen` says that the model had learned from the rows it is scored on."""
     how = "by the shipped model, which has learned from these rows: too good to be believed" if seen else (
-        "by five-fold cross-validation, the mean of three with other folds; no dataset name is both learned from and scored"
+        "by five-fold cross-validation, the mean of three with other folds; no name is both learned from and scored"
     )  # fmt: skip
     measured = (
         f"Measured {datetime.now(UTC):%Y-%m-%d} with rules `{tagging.RULES}` and the model of "
