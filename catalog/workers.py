@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
@@ -20,6 +20,8 @@ from catalog.errors import Fatal
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
 
 MOST: Final = 3
 """Processes at most: one that writes cannot take more than so many bring."""
@@ -71,6 +73,11 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+
+    @property
+    def are_running(self) -> bool:
+        """Whether processes were started: the stream is long, and the machine has cores for it."""
+        return self._pool is not None
 
     def _end(self) -> None:
         if self._pool is not None:
@@ -194,6 +201,54 @@ def _one_sentence() -> Iterator[None]:
 _AGAIN: Final = "What came before is stored: the same command goes on, and passes over it."
 
 
+# -- one that keeps a state ---------------------------------------------------------------------------------------
+
+Answering = Callable[[bytes], bytes]
+
+
+class Companion:
+    """A process that keeps what it was told: it answers messages, each in its turn, and ends with this process.
+
+    It only ever helps: where it cannot be started, or dies, `answer` gives None, and the work is done here.
+    """
+
+    def __init__(self, process: SpawnProcess, pipe: Connection) -> None:
+        self._process = process
+        self._pipe = pipe
+
+    @classmethod
+    def started(cls, begin: Callable[[], Answering]) -> Self | None:
+        """One that runs what `begin`, called there, returns; None where the system lets no process be made."""
+        try:
+            from multiprocessing import get_context
+
+            context = get_context("spawn")
+            here, there = context.Pipe()
+            process = context.Process(target=_answer_all, args=(begin, there), daemon=True)
+            with _deaf_to_interrupts(), there:
+                process.start()
+        except (ImportError, OSError, NotImplementedError):
+            return None
+        return cls(process, here)
+
+    def ask(self, message: bytes) -> None:
+        """Send a message; it must have answered the one before."""
+        with suppress(OSError):
+            self._pipe.send_bytes(message)
+
+    def answer(self) -> bytes | None:
+        """The answer to the message that was sent, once it is there; None when the process died."""
+        try:
+            return self._pipe.recv_bytes()
+        except (EOFError, OSError):
+            return None
+
+    def close(self) -> None:
+        """End it."""
+        self._pipe.close()
+        self._process.join()
+
+
 # -- in the other processes ---------------------------------------------------------------------------------------
 
 _work: Work[Any, Any]
@@ -212,16 +267,29 @@ def _pool(count: int, work: Work[Any, Any]) -> ProcessPoolExecutor:
 
 
 def _begin(work: Work[Any, Any]) -> None:
+    global _work
+    _work = work
+    _settle()
+
+
+def _settle() -> None:
     """Set a process up: it makes no cycles, leaves interrupts to the one that writes, and ends with that."""
     import gc
     import signal
     import threading
 
-    global _work
-    _work = work
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _answer_all(begin: Callable[[], Answering], pipe: Connection) -> None:
+    """The life of a companion: it ends when the other end of the pipe is closed."""
+    _settle()
+    answer = begin()
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send_bytes(answer(pipe.recv_bytes()))
 
 
 def _end_with_parent() -> None:

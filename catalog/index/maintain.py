@@ -11,18 +11,21 @@ about twice as fast and known-item ranking a little better, as short names are t
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from catalog.index.document import FACETS, Document
-from catalog.index.keys import ID_MASK, TERM_MARK, forms_of, packed
+from catalog.index.keys import ID_MASK, TERM_MARK, packed
 from catalog.index.postings import ids_matching
+from catalog.index.spelling import Spelling, add_words, is_spelling_word, remove_words, store_spelling, words_of
+from catalog.sqlite import insert_rows
 
 if TYPE_CHECKING:
     from pyroaring import BitMap
+
+Slotted = tuple[int, Document]
+"""A slot and the document in it."""
 
 GENERATION = "generation"
 DERIVED = "derived"
@@ -41,7 +44,7 @@ LOOK_UPS = (
 SETTINGS = {"hashsize": 64 * 1024 * 1024, "automerge": 4, "crisismerge": 16}
 """Of the full-text table: `hashsize` bytes are gathered in memory before a segment is written (1 MiB by default)."""
 
-FIRST_LOAD = {**SETTINGS, "automerge": 0, "crisismerge": 64}
+FIRST_LOAD = {**SETTINGS, "automerge": 0, "crisismerge": 256}
 """While the index is filled for the first time segments are left as they come: `refresh` makes them one at the end."""
 
 MERGE_PAGES = 2000
@@ -51,9 +54,6 @@ COMMON = 20_000
 COMMON_SHARE = 50
 """So many datasets, and one in so many, hold a word whose ids are kept as a bitmap: below, a walk is quick enough."""
 
-MIN_WORD = 4
-MAX_WORD = 40
-
 _INSERT = "INSERT INTO search_index (rowid, name, title, body, extra, facets, cjk) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _DELETE = (
     "INSERT INTO search_index (search_index, rowid, name, title, body, extra, facets, cjk) "
@@ -61,21 +61,19 @@ _DELETE = (
 )
 _EACH = "SELECT value FROM json_each(?)"
 _HOLDS = "SELECT 1 FROM search_index WHERE search_index MATCH ? AND rowid = value"
-_INSERT_TERMS = "INSERT OR REPLACE INTO dataset_terms (id, terms) VALUES (?, ?)"
-_TOKENS = re.compile(r"[^\W_]+")
-_WORDS = re.compile(f"[a-z][a-z0-9]{{{MIN_WORD - 1},{MAX_WORD - 1}}}")
+_INSERT_TERMS = "INSERT OR REPLACE INTO dataset_terms (id, terms)"
 
 
-def add_documents(connection: sqlite3.Connection, documents: Iterable[tuple[int, Document]]) -> None:
-    """Put documents in at their slots; in the order of slots, as that is twice as fast."""
-    pairs = list(documents)
-    connection.executemany(_INSERT_TERMS, [(slot & ID_MASK, packed(each[FACETS])) for slot, each in pairs])
-    connection.executemany(_INSERT, sorted((slot, *document) for slot, document in pairs))
+def write_terms(connection: sqlite3.Connection, documents: Iterable[Slotted]) -> None:
+    """Keep the terms of documents, by dataset."""
+    insert_rows(connection, _INSERT_TERMS, [(slot & ID_MASK, packed(each[FACETS])) for slot, each in documents])
 
 
-def remove_documents(connection: sqlite3.Connection, documents: Iterable[tuple[int, Document]]) -> None:
-    """Take out documents, given as they were put in."""
-    connection.executemany(_DELETE, sorted((slot, *document) for slot, document in documents))
+def write_documents(connection: sqlite3.Connection, gone: Iterable[Slotted], came: Iterable[Slotted]) -> None:
+    """Take documents out, given as they were put in, and put others in; in the order of slots, which is twice as
+    fast."""
+    connection.executemany(_DELETE, sorted((slot, *document) for slot, document in gone))
+    connection.executemany(_INSERT, sorted((slot, *document) for slot, document in came))
 
 
 def clear(connection: sqlite3.Connection) -> None:
@@ -108,10 +106,13 @@ def is_fresh(connection: sqlite3.Connection) -> bool:
     return bool(marks.get(GENERATION, "0") == marks.get(DERIVED, "0"))
 
 
-def refresh(connection: sqlite3.Connection, delta: Delta | None = None) -> bool:
+def refresh(
+    connection: sqlite3.Connection, delta: Delta | None = None, gathered: Callable[[], Spelling | None] | None = None
+) -> bool:
     """Bring bitmaps and words up to the rows in one transaction, if rows changed. Returns whether there was work.
 
-    `delta` is all that changed since they were made, where that is known; without it they are made anew.
+    `delta` is all that changed since they were made, where that is known; without it they are made anew. `gathered`
+    gives the words of an index that was empty before, where somebody gathered them.
     """
     if is_fresh(connection):
         return False
@@ -126,7 +127,7 @@ def refresh(connection: sqlite3.Connection, delta: Delta | None = None) -> bool:
             for statement in LOOK_UPS:
                 connection.execute(statement)
             _refresh_bitmaps(connection)
-            _refresh_words(connection)
+            _refresh_words(connection, gathered)
         connection.execute(
             "INSERT OR REPLACE INTO meta (name, value) SELECT ?, value FROM meta WHERE name = ?", (DERIVED, GENERATION)
         )
@@ -150,7 +151,7 @@ class Delta:
     def __init__(self, *, fresh: bool) -> None:
         self.is_whole = fresh
         self._count = 0
-        self._words: set[str] = set()
+        self._texts: list[str] = []
         self._noted: set[int] = set()
         self._came: dict[str, set[int]] = {}
         self._went: dict[str, set[int]] = {}
@@ -171,12 +172,12 @@ class Delta:
         if before is None or (before[:FACETS], before[FACETS + 1 :]) != (after[:FACETS], after[FACETS + 1 :]):
             self._noted.add(dataset_id)
         if before is None or before[:2] != after[:2]:
-            self._words |= words_of(f"{after[0]} {after[1]}")
+            self._texts += after[:2]
 
     def forget(self) -> None:
         """Give up: what changed is too much, or no longer known."""
         self.is_whole = False
-        self._words, self._noted, self._came, self._went = set(), set(), {}, {}
+        self._texts, self._noted, self._came, self._went = [], set(), {}, {}
 
     def apply(self, connection: sqlite3.Connection) -> None:
         """Write what changed. The caller holds a transaction."""
@@ -184,7 +185,8 @@ class Delta:
             if token.startswith(TERM_MARK):
                 self._change(connection, int(token[1:], 16), self._came.get(token, set()), self._went.get(token, set()))
         known = "SELECT 1 FROM word WHERE word = ?"
-        add_words(connection, [word for word in self._words if connection.execute(known, (word,)).fetchone() is None])
+        words = words_of(connection, self._texts)
+        add_words(connection, [word for word in words if connection.execute(known, (word,)).fetchone() is None])
         self._change_common(connection)
 
     def _change_common(self, connection: sqlite3.Connection) -> None:
@@ -233,57 +235,41 @@ def _store_common(connection: sqlite3.Connection, word: str, bitmap: BitMap) -> 
     connection.execute("INSERT OR REPLACE INTO common_word (word, total, ids) VALUES (?, ?, ?)", row)
 
 
-def _refresh_words(connection: sqlite3.Connection) -> None:
+def _refresh_words(connection: sqlite3.Connection, gathered: Callable[[], Spelling | None] | None) -> None:
     """Bring the words to the index: those of names and titles, of which those that stay keep their row, and those that
     very many datasets hold."""
-    now, common = _words_in_use(connection)
+    now, common = _words_in_use(connection, spelling=gathered is None)
     connection.execute("DELETE FROM common_word")
     for word in common:
         _store_common(connection, word, ids_matching(connection, f'"{word}"'))
+    if gathered is not None:
+        spelling = gathered()
+        if spelling is not None:
+            store_spelling(connection, spelling)
+            return
+        now = spelling_words(connection)
     known: dict[str, int] = dict(connection.execute("SELECT word, id FROM word"))
-    gone = [(known[word], word) for word in known.keys() - now]
-    if gone:
-        connection.executemany("DELETE FROM word_deletion WHERE form = ?", ((form,) for form in _forms(gone)))
-        connection.executemany("DELETE FROM word WHERE id = ?", ((number,) for number, _word in gone))
+    remove_words(connection, [(known[word], word) for word in known.keys() - now])
     add_words(connection, now - known.keys())
 
 
 def spelling_words(connection: sqlite3.Connection) -> set[str]:
     """The words of names and titles that are long and plain enough to be misspelt."""
-    return _words_in_use(connection)[0]
+    return _words_in_use(connection, spelling=True)[0]
 
 
-def _words_in_use(connection: sqlite3.Connection) -> tuple[set[str], list[str]]:
-    """The words of names and titles that may be misspelt, and plain words that very many datasets hold in one column
-    at least, in one pass over the index."""
+def _words_in_use(connection: sqlite3.Connection, *, spelling: bool) -> tuple[set[str], list[str]]:
+    """The words of names and titles that may be misspelt, if they are asked for, and plain words that very many
+    datasets hold in one column at least, in one pass over the index."""
     count: int = connection.execute("SELECT count(*) FROM dataset").fetchone()[0]
     least = max(COMMON, count // COMMON_SHARE)
     connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.column_words USING fts5vocab(main, search_index, col)")
-    statement = "SELECT term, col, doc FROM temp.column_words WHERE col IN ('name', 'title') OR doc >= ?"
+    statement = "SELECT term, col, doc FROM temp.column_words WHERE ? AND col IN ('name', 'title') OR doc >= ?"
     words, common = set(), set()
-    for term, column, documents in connection.execute(statement, (least,)):
+    for term, column, documents in connection.execute(statement, (spelling, least)):
         if documents >= least and term.isascii() and term.isalnum():
             common.add(term)
-        if column in ("name", "title") and _WORDS.fullmatch(term):
+        if column in ("name", "title") and is_spelling_word(term):
             words.add(term)
     connection.execute("DROP TABLE temp.column_words")
     return words, sorted(common)
-
-
-def add_words(connection: sqlite3.Connection, words: Iterable[str]) -> None:
-    """Add new spelling words. The caller holds a transaction."""
-    first: int = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM word").fetchone()[0]
-    fresh = list(enumerate(sorted(words), start=first))
-    connection.executemany("INSERT INTO word (id, word) VALUES (?, ?)", fresh)
-    connection.executemany("INSERT INTO word_deletion (form) VALUES (?)", zip(_forms(fresh), strict=True))
-
-
-def words_of(text: str) -> set[str]:
-    """The spelling words of a text, as the tokenizer of the index cuts it: marks come off letters."""
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return {word for word in _TOKENS.findall(text.lower()) if _WORDS.fullmatch(word)}
-
-
-def _forms(words: Iterable[tuple[int, str]]) -> list[int]:
-    return sorted({form for number, word in words for form in forms_of(word, number)})

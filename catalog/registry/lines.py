@@ -76,6 +76,8 @@ def _import(
         batch = _Batch()
         for rows, same in workers.map(work(AsItCame(registry.corrections)), _pieces(lines, known)):
             batch.take(rows, same)
+            if not done.lines and workers.are_running:
+                registry.index_beside()
             if batch.is_full:
                 _commit(registry, batch, done, on_progress)
                 batch = _Batch()

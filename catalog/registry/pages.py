@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 from catalog.index.document import Document, assembled
 from catalog.index.keys import last_segment, level_of, name_norm, slot_of
-from catalog.index.maintain import Delta, add_documents, next_generation, remove_documents
+from catalog.index.maintain import Delta, Slotted, next_generation
+from catalog.index.segments import IndexWriter
 from catalog.registry.reader import CHUNK, read_entries
 from catalog.registry.terms import Terms
 from catalog.rows import TABLES_OF_DETAILS, WATCHED, Prepared, Row, prepare
+from catalog.sqlite import insert_rows
 
 STICKY_LEVELS = 9
 """A dataset keeps its slot until its popularity level moved by this much (a factor of two): downloads change daily."""
@@ -64,7 +66,8 @@ class _Batch:
     updates: dict[tuple[int, ...], list[Row]] = field(default_factory=dict)
     details: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES_OF_DETAILS})
     stale: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES_OF_DETAILS})
-    documents: list[tuple[int, Document]] = field(default_factory=list)
+    gone: list[Slotted] = field(default_factory=list)
+    documents: list[Slotted] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
     old_names: list[Row] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
@@ -74,15 +77,17 @@ class _Batch:
 class PageWriter:
     """Writes pages of entries; keeps the column lists and term numbers between pages."""
 
-    def __init__(self, connection: sqlite3.Connection, terms: Terms, delta: Delta) -> None:
+    def __init__(self, connection: sqlite3.Connection, terms: Terms, index: IndexWriter, delta: Delta) -> None:
         self._connection = connection
         self._terms = terms
+        self._index = index
         self._delta = delta
         self.touched: set[int] = set()
-        self._insert = {name: _insert_statement(connection, name) for name in TABLES_OF_DETAILS}
+        self._insert = {name: _insert_into(connection, name) for name in TABLES_OF_DETAILS}
         self._columns = _column_names(connection, "dataset")[1:]
         self._of_clusters = frozenset(map(self._columns.index, _CLUSTER_COLUMNS))
-        self._insert_dataset = _insert_statement(connection, "dataset")
+        marks = ", ".join("?" * (len(self._columns) + 1))
+        self._insert_dataset = f"{_insert_into(connection, 'dataset')} VALUES ({marks})"
 
     def write(self, entries: Iterable[Prepared], now: str) -> tuple[Counts, list[int]]:
         """Write the entries of a page; the last one wins where a key comes twice. Returns counts and ids seen."""
@@ -137,14 +142,13 @@ class PageWriter:
 
     def _add_changed(self, batch: _Batch, changed: Sequence[tuple[_Stored, Prepared]], now: str) -> None:
         before = read_entries(self._connection, [old.id for old, _entry in changed], self._terms.name)
-        gone = []
         for old, entry in changed:
             level = level_of(old.slot)
             entry_before = prepare(before[old.id], old.digest, level)
             stays = abs(level - entry.level) < STICKY_LEVELS
             slot = old.slot if stays else slot_of(entry.level, old.id)
             document_before = self._document(entry_before)
-            gone.append((old.slot, document_before))
+            batch.gone.append((old.slot, document_before))
             batch.changes.extend(_changes(old.id, entry_before, entry, now))
             if old.key != entry.key:
                 batch.changes.append((old.id, now, "key", old.key, entry.key))
@@ -159,7 +163,6 @@ class PageWriter:
             self._add(batch, entry, old.id, slot, tables, document_before)
             if slot != old.slot or self._of_clusters.intersection(differing) or _CLUSTER_TABLES.intersection(tables):
                 self.touched.add(old.id)
-        self._settle(batch, gone)
 
     def _add(
         self,
@@ -190,14 +193,9 @@ class PageWriter:
         own = [tokens[facet, term] for _position, facet, term, _rule, _evidence, _confidence in entry.tags]
         return assembled(entry.texts, own, [tokens[pair] for pair in entry.terms])
 
-    def _settle(self, batch: _Batch, gone: list[tuple[int, Document]]) -> None:
-        """Take the old documents out, but leave those that would only be put in again."""
-        put = dict(batch.documents)
-        kept = {slot for slot, old in gone if put.get(slot) == old}
-        remove_documents(self._connection, [pair for pair in gone if pair[0] not in kept])
-        batch.documents = [pair for pair in batch.documents if pair[0] not in kept]
-
     def _execute(self, batch: _Batch) -> None:
+        gone, came = _settled(batch)
+        self._index.begin(gone, came)
         run = self._connection.executemany
         for table in TABLES_OF_DETAILS:
             which = " AND kind <> 'old-id'" if table == "alias" else ""
@@ -207,13 +205,23 @@ class PageWriter:
             run(f"UPDATE dataset SET {columns} WHERE id = ?", rows)
         run(self._insert_dataset, batch.rows)
         for table in TABLES_OF_DETAILS:
-            run(self._insert[table], batch.details[table])
+            insert_rows(self._connection, self._insert[table], batch.details[table])
         run(_INSERT_OLD_NAME, batch.old_names)
         run("INSERT INTO change (dataset_id, at, field, old, new) VALUES (?, ?, ?, ?, ?)", batch.changes)
         run("UPDATE dataset SET missing_since = '' WHERE id = ?", [(number,) for number in batch.back])
-        add_documents(self._connection, batch.documents)
+        self._index.write(gone, came)
         if batch.rows or batch.updates or batch.back:
             next_generation(self._connection)
+
+
+def _settled(batch: _Batch) -> tuple[list[Slotted], list[Slotted]]:
+    """The documents to take out and to put in, but for those that would only be put in again."""
+    put = dict(batch.documents)
+    kept = {slot for slot, old in batch.gone if put.get(slot) == old}
+    if not kept:
+        return batch.gone, batch.documents
+    gone, came = ([pair for pair in pairs if pair[0] not in kept] for pairs in (batch.gone, batch.documents))
+    return gone, came
 
 
 _STORED = "id, key, digest, slot, first_seen, missing_since"
@@ -231,9 +239,8 @@ def _column_names(connection: sqlite3.Connection, table: str) -> list[str]:
     return [f'"{row[1]}"' for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
-def _insert_statement(connection: sqlite3.Connection, table: str) -> str:
-    names = _column_names(connection, table)
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+def _insert_into(connection: sqlite3.Connection, table: str) -> str:
+    return f"INSERT INTO {table} ({', '.join(_column_names(connection, table))})"
 
 
 def _chunks(values: list[str]) -> Iterable[tuple[str, list[str]]]:

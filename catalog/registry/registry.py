@@ -24,13 +24,13 @@ from catalog.index.maintain import (
     FIRST_LOAD,
     SETTINGS,
     Delta,
-    add_documents,
     clear,
     is_fresh,
     next_generation,
     refresh,
     tune,
 )
+from catalog.index.segments import IndexWriter
 from catalog.lock import writer_lock
 from catalog.migrations import migrate, pending, require_current, version_of
 from catalog.record import Entry, clean
@@ -68,12 +68,13 @@ class Registry:
         self._closing = closing
         self._vocabulary = vocabulary.load()
         self._delta = Delta(fresh=False)
+        self._index = IndexWriter(connection)
         self._bring_up_to_date()
         self._terms = Terms(connection, self._vocabulary)
         filled = connection.execute("SELECT 1 FROM dataset LIMIT 1").fetchone() is not None
         tune(connection, SETTINGS if filled else FIRST_LOAD)
         self._delta = Delta(fresh=filled and is_fresh(connection))
-        self._pages = PageWriter(connection, self._terms, self._delta)
+        self._pages = PageWriter(connection, self._terms, self._index, self._delta)
         self._clustered = is_clustered(connection)
         self.corrections = load_corrections(connection)
 
@@ -108,12 +109,12 @@ class Registry:
     def close(self) -> None:
         """Bring what is derived from the rows up to date, close the file and let other writers in."""
         try:
-            refresh(self.connection, self._delta)
+            refresh(self.connection, self._delta, self._index.gathered())
             refresh_clusters(self.connection, sorted(self._pages.touched) if self._clustered else None)
         except sqlite3.Error as error:
             raise Fatal(f"the index of {self.path} could not be brought up to date ({error}).", _SEE_CHECK) from error
         finally:
-            self._closing.close()
+            self._leave()
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +123,11 @@ class Registry:
         if kind is None or issubclass(kind, (CatalogError, KeyboardInterrupt)):
             self.close()
         else:
-            self._closing.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._index.work_alone()
+        self._closing.close()
 
     # -- transactions ---------------------------------------------------------------------------------------------
 
@@ -138,11 +143,16 @@ class Registry:
                 self.connection.execute("ROLLBACK")
             self._terms.reload()
             self._delta.forget()
+            self._index.work_alone()
             if isinstance(error, UnicodeEncodeError):
                 raise Fatal("a text that came cannot be stored: it holds half a character.", _SEE_RUNS) from error
             if isinstance(error, sqlite3.Error):
                 raise Fatal(f"the registry {self.path} could not be written ({error}).", _SEE_CHECK) from error
             raise
+
+    def index_beside(self) -> None:
+        """Have the index made by another process from here on, if it is empty yet. The registry is the same without."""
+        self._index.get_help()
 
     def _bring_up_to_date(self) -> None:
         version = version_of(self.connection)
@@ -168,19 +178,19 @@ class Registry:
             for number, entry in all_entries(connection, self._terms.name):
                 batch.append((number, entry))
                 if len(batch) == _REBUILD_BATCH:
-                    done += self._index(batch)
+                    done += self._index_again(batch)
                     if on_progress is not None:
                         on_progress(done)
-            done += self._index(batch)
+            done += self._index_again(batch)
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_DOCUMENT_MARK, DOCUMENT_VERSION))
             next_generation(connection)
         return done
 
-    def _index(self, batch: list[tuple[int, Entry]]) -> int:
+    def _index_again(self, batch: list[tuple[int, Entry]]) -> int:
         """Put a batch of entries into the index and empty the batch. Returns how many there were."""
         slots = dict(self.connection.execute("SELECT id, slot FROM dataset WHERE id BETWEEN ? AND ?", _span(batch)))
-        documents = ((slots[number], document(entry, self._terms.tokens)) for number, entry in batch)
-        add_documents(self.connection, documents)
+        documents = [(slots[number], document(entry, self._terms.tokens)) for number, entry in batch]
+        self._index.write([], documents)
         count = len(batch)
         batch.clear()
         return count
