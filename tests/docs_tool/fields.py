@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from catalog import record
+from catalog import record, vocabulary
 from catalog.license.classes import CLAUSES, COMMERCIAL
 
 STRUCTS = ("Entry", "Statement", "Amount", "LicenseClaim", "Distribution", "Column", "Relation", "Tag", "Verdict")
@@ -167,3 +167,12 @@ def license_classes() -> str:
     """What each license class means for commercial use."""
     rows = [f"| {cls} | {verdict} | {CLAUSES[cls]} |" for cls, verdict in COMMERCIAL.items()]
     return "\n".join(["| Class | Commercial use | What it says |", "| --- | --- | --- |", *rows])
+
+
+def license_classes_zh() -> str:
+    """The same with the Chinese labels of the vocabulary."""
+    words = vocabulary.load()
+    labels = {facet: {term.id: term.label_zh for term in words.terms(facet)} for facet in ("license", "commercial")}
+    classes, verdicts = labels["license"], labels["commercial"]
+    rows = [f"| `{cls}` | {classes[cls]} | {verdicts[verdict]} |" for cls, verdict in COMMERCIAL.items()]
+    return "\n".join(["| 类别 | 含义 | 能否商用 |", "| --- | --- | --- |", *rows])

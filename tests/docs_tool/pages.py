@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.docs_tool.fields import license_classes, record_fields
+from tests.docs_tool.fields import license_classes, license_classes_zh, record_fields
 from tests.docs_tool.reference import command_reference, python_reference
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ MAKERS = {
     "python": python_reference,
     "record fields": record_fields,
     "license classes": license_classes,
+    "license classes zh": license_classes_zh,
 }
 _MADE = re.compile(r"<!-- made: ([a-z ]+) -->\n.*?<!-- end -->", re.DOTALL)
 
