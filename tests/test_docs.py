@@ -189,3 +189,8 @@ def test_the_site_builds_and_calls_no_other_host(tmp_path: Path) -> None:
             r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="?(https?://[^"\s>]+)', page.read_text("utf-8")
         )
         assert loaded == [], page.name
+    chinese = [page.read_text("utf-8") for page in built if page.parent.parent.name == "zh"]
+    assert len(chinese) == len(list((DOCS / "zh").glob("*.md")))
+    for text in chinese:
+        assert '<div lang="zh-CN">' in text
+        assert not re.search(r"[\u4e00-\u9fff，。；：]\n[\u4e00-\u9fff]", text), "a line's end is read as a space"
