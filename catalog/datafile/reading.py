@@ -57,11 +57,33 @@ def first_rows(path: Path, limit: int) -> list[Row]:
 
 
 def data_files(folder: Path) -> list[Path]:
-    """The files of a folder and of those below it that hold rows, in the order of their names. Raises `Usage`."""
+    """The files of a folder and of those below it that hold rows, in the order of their names.
+
+    Of a folder that a fetch wrote those that its receipt names, or that came out of their archives: what was made of
+    them (converted, split, augmented) stands beside them and is no more of the dataset. Raises `Usage`.
+    """
+    try:
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise Usage(f"the folder {folder} cannot be read ({error.strerror}).", "Look at its permissions.") from error
     found = sorted(each for each in folder.rglob("*") if each.is_file() and _is_data(each.relative_to(folder)))
     if not found:
         raise Usage(f"there is no data file in {folder}.", f"Data files end with {', '.join(sorted(_READERS))}.")
-    return found
+    return _received(folder, found) or found
+
+
+def _received(folder: Path, files: list[Path]) -> list[Path]:
+    """Those of the data files that a fetch brought; none where the folder has no receipt, or it names no data."""
+    from catalog.fetch.receipt import NAME
+    from catalog.fetch.unpack import MARK
+
+    try:
+        receipt = json.loads((folder / NAME).read_bytes())
+        named = {folder / each["path"] for each in receipt["files"]}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return []
+    unpacked = {mark.parent for mark in folder.rglob(MARK)}
+    return [each for each in files if each in named or not unpacked.isdisjoint(each.parents)]
 
 
 def suffix_of(path: PurePath) -> str:
