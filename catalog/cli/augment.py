@@ -232,14 +232,14 @@ def done_lines(done: Done) -> Iterator[str]:
     from catalog.datafile.writing import rejects_of
 
     alpha = f", alpha {done.settings.alpha:g}" if done.method in ("eda", "mlm") else ""
-    yield f"method   {done.method}{alpha}, up to {done.settings.texts} new texts a row"
+    yield f"method   {done.method}{alpha}, up to {output.counted(done.settings.texts, 'new text')} a row"
     yield f"rows     {done.counts.read:,} read, {done.counts.written:,} written to {for_terminal(str(done.out))}"
     made = ", ".join(f"{name} {number:,}" for name, number in sorted(done.augmenter.counts.items())) or "none"
-    yield f"new      {done.augmenter.counts.total():,} texts: {made}"
+    yield f"new      {output.counted(done.augmenter.counts.total(), 'text')}: {made}"
     if done.augmenter.silent:
-        yield f"         of {done.augmenter.silent:,} rows none came"
+        yield f"         of {output.counted(done.augmenter.silent, 'row')} none came"
     if done.augmenter.lost:
-        yield f"dropped  {done.augmenter.lost:,} texts that had lost a word to keep"
+        yield f"dropped  {output.counted(done.augmenter.lost, 'text')} that had lost a word to keep"
     for reason, number in done.counts.rejected.most_common(REASONS_SHOWN):
         yield f"rejected {number:,}: {for_terminal(reason)}"
     if done.counts.rejected:

@@ -163,7 +163,7 @@ def summary_lines(conversion: Conversion, counts: Counts, out: Path) -> Iterator
     yield f"to       {conversion.target.name} ({', '.join(map(for_terminal, counts.columns)) or 'no rows'})"
     yield f"rows     {counts.read:,} read, {counts.written:,} written to {for_terminal(str(out))}"
     if counts.ties:
-        yield f"ties     {counts.ties:,} rows dropped, of which no answer is better"
+        yield f"ties     {output.counted(counts.ties, 'row')} dropped, of which no answer is better"
     for reason, number in counts.rejected.most_common(REASONS_SHOWN):
         yield f"rejected {number:,}: {for_terminal(reason)}"
     if len(counts.rejected) > REASONS_SHOWN:
@@ -219,4 +219,4 @@ def convert_folder(
             yield out, for_terminal(str(error)), None
             continue
         refused = counts.read - counts.written if counts.read > counts.written else 0
-        yield out, f"{counts.written:,} rows of {conversion.source.kind}, {refused:,} left out", counts
+        yield out, f"{output.counted(counts.written, 'row')} of {conversion.source.kind}, {refused:,} left out", counts

@@ -120,8 +120,8 @@ def report_lines(report: Report, tokenizer: Tokenizer) -> Iterable[str]:
     """The report as text."""
     width = output.window_width()
     yield from format_lines(report.detected, width)
-    yield f"{report.rows:,} rows"
-    if report.lengths:
+    yield output.counted(report.rows, "row")
+    if report.lengths and (report.detected or report.lengths["max"]):
         told = ", ".join(f"{name} {output.count(value)}" for name, value in report.lengths.items())
         yield f"tokens  {told} ({for_terminal(tokenizer.says)})"
     if report.scripts:

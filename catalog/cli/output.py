@@ -119,9 +119,14 @@ def count(number: int | None) -> str:
     return "" if number is None else _scaled(number, 1000, ("", "k", "M", "B", "T"))
 
 
+def counted(number: int, thing: str) -> str:
+    """How many of a thing: 1 row, 1,024 rows."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def files(number: int) -> str:
     """How many files: 1 file, 1,024 files."""
-    return f"{number:,} file{'' if number == 1 else 's'}"
+    return counted(number, "file")
 
 
 def size(number: int | None) -> str:

@@ -78,7 +78,9 @@ def preview_command(name: str, as_json: bool, **options: Any) -> int:
     with _opened(name, needed if columns else [], options) as opened:
         shown, read, ended = _chosen(opened, where, options)
         if not shown and not read:
-            raise NotFound(f"no row of {opened.name} can be read.", "Bring it whole with: catalog fetch")
+            local = opened.transferred() is None
+            step = "Look at it with: catalog lint FILE" if local else f"Bring it whole with: catalog fetch {name}"
+            raise NotFound(f"no row of {opened.name} can be read.", step)
         held = dict.fromkeys(str(each) for row in (*shown, *read) for each in row)
         if missing := next((each for each in needed if each not in held), ""):
             listed = ", ".join(list(held)[:20])
@@ -259,7 +261,7 @@ def _print(opened: Opened, rows: list[dict[str, Any]], total: int | None, as_jso
     count = "" if total is None else f" of {total:,}"
     size = f", {output.size(opened.bytes)}" if opened.bytes is not None else ""
     note = f", {opened.note}" if opened.note else ""
-    print(f"\n{len(rows):,} rows{count} from {for_terminal(opened.name)}{size}{note}")
+    print(f"\n{output.counted(len(rows), 'row')}{count} from {for_terminal(opened.name)}{size}{note}")
     if came is not None:
         print(f"transferred {output.size(came)} ({came:,} bytes)")
 

@@ -52,8 +52,10 @@ def split_command(
     shares = {"train": train, "valid": valid, "test": test}
     split = Split(shares, seed, group, stratify)
     sample = first_rows(path, SAMPLE)
+    if not sample:
+        raise Usage(f"there is no row in {path} that can be read.", "Look at it with: catalog lint FILE")
     if missing := missing_column([group, stratify], sample):
-        listed = ", ".join(for_terminal(str(name)[:40]) for name in list(sample[0])[:20]) if sample else "none"
+        listed = ", ".join(for_terminal(str(name)[:40]) for name in list(sample[0])[:20])
         raise Usage(f"there is no column {for_terminal(missing[:60])!r}.", f"Columns are {listed}.")
     files = _files(path, out, [name for name, share in shares.items() if share])
     counts, bad = _written(path, split, files)
@@ -66,7 +68,7 @@ def _files(path: Path, out: Path | None, sides: list[str]) -> dict[str, Path]:
     from catalog.datafile.reading import suffix_of
     from catalog.datafile.writing import SUFFIXES
 
-    folder = out or path.resolve().parent
+    folder = out or (path.resolve() if path.name in ("", "..") else path).parent
     folder.mkdir(parents=True, exist_ok=True)
     suffix = suffix_of(path) if path.is_file() and suffix_of(path) in SUFFIXES else ".jsonl"
     return {side: folder / f"{path.resolve().name.partition('.')[0]}.{side}{suffix}" for side in sides}
@@ -105,10 +107,12 @@ def _tell(counts: dict[str, int], bad: int, files: dict[str, Path], shares: dict
         sides = {side: {"rows": number, "file": str(files[side])} for side, number in counts.items()}
         output.print_json({"rows": total, "unreadable": bad, "sides": sides})
         return
+    wide = max(len(f"{number:,}") for number in counts.values())
     for side, number in counts.items():
         share = f"{number / total:.1%}" if total else "none"
-        print(f"{side:<6} {number:>10,} rows  {share:>6} of {shares[side]:.1%}  {for_terminal(str(files[side]))}")
+        rows = f"{number:>{wide},} {'row' if number == 1 else 'rows':<4}"
+        print(f"{side:<6} {rows}  {share:>6} of {shares[side]:.1%}  {for_terminal(str(files[side]))}")
     for side in [side for side, number in counts.items() if not number and total]:
         print(f"{side} is empty: copies and groups stand together, and the rows are few; try another --seed")
     if bad:
-        print(f"left out {bad:,} {'row' if bad == 1 else 'rows'} that cannot be read; see them with: catalog lint")
+        print(f"left out {output.counted(bad, 'row')} that cannot be read; see them with: catalog lint")

@@ -10,7 +10,7 @@ import click
 
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, open_for_writing, registry_option
-from catalog.errors import Usage
+from catalog.errors import NotFound, Usage
 from catalog.search.named import one_named
 from catalog.text import for_terminal
 
@@ -156,8 +156,10 @@ def unset(name: str, facet: str | None, registry: str | None) -> int:
         count = opened.forget_corrections(key, _facet(facet) if facet else "")
         if count:
             retag_one(opened, key)
-    output.say(f"{count:,} corrections of {for_terminal(key)} were taken back.")
-    return 0 if count else 3
+    if not count:
+        raise NotFound(f"there is no such correction of {key}.", "List them with: catalog tag list")
+    output.say(f"{output.counted(count, 'correction')} of {for_terminal(key)} taken back.")
+    return 0
 
 
 @tag_command.command("list")
@@ -185,7 +187,7 @@ def list_corrections(as_json: bool, registry: str | None) -> int:
     rows = [[e.key, e.facet, e.act, ", ".join(e.terms), e.because, e.at[:10]] for e in found]
     if rows:
         print("\n".join(output.table(fields, rows, output.window_width())))
-    output.say(f"{len(rows):,} corrections." if len(rows) != 1 else "1 correction.")
+    output.say(f"{output.counted(len(rows), 'correction')}.")
     return 0
 
 

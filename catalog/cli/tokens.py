@@ -26,6 +26,7 @@ FILES = 4
 """Files of a dataset on the web that are looked into."""
 ROWS = 400
 """Rows of them that are counted unless --sample says otherwise."""
+NO_FORMAT = "none is the text of a training format; name one with --column"
 
 
 @dataclass
@@ -94,7 +95,7 @@ def _here(path: Path, tokenizer: Tokenizer, options: dict[str, Any]) -> Told:
     found = count_rows(read_rows(path), tokenizer, columns, options["sample"], options["seed"], progress)
     if not found.rows:
         raise NotFound(f"no row of {path} can be read.", "Look at it with: catalog lint FILE")
-    notes = [f"{found.unreadable:,} rows cannot be read and are not counted"] if found.unreadable else []
+    notes = [f"left out {output.counted(found.unreadable, 'row')} that cannot be read"] if found.unreadable else []
     basis = "all rows" if found.looked_at == found.rows else "rows drawn by chance"
     return Told(
         str(path), tokenizer, columns, found.looked_at, found.sample.mean, found.error, found.tokens, found.rows, basis,
@@ -175,7 +176,7 @@ def _concluded(name: str, tokenizer: Tokenizer, seen: _Seen, files: list[Planned
     rows: float | None = None
     basis = "how many rows there are is not told, so that only the mean is known"
     if seen.all_told and seen.files == len(files):
-        rows, basis = seen.rows_told, f"the {seen.rows_told:,} rows that its files tell"
+        rows, basis = seen.rows_told, f"the {output.counted(seen.rows_told, 'row')} that its files tell"
     elif seen.all_told and whole and seen.bytes_told:
         rows = seen.rows_told * whole / seen.bytes_told
         basis = f"the rows a byte of {seen.files} files, over the {output.size(whole)} of {len(files):,}"
@@ -223,14 +224,14 @@ def told_json(told: Told) -> dict[str, Any]:
 
 def told_lines(told: Told) -> Iterator[str]:
     """What was found, as text."""
-    columns = ", ".join(for_terminal(name[:40]) for name in told.columns[:12]) or "none"
+    columns = ", ".join(for_terminal(name[:40]) for name in told.columns[:12])
     if told.tokens is None:
         yield "tokens     unknown in all"
     else:
         yield f"tokens     {about(told.tokens)}"
-    yield f"a row      {told.mean:,.0f} in the mean of {told.looked_at:,} rows"
+    yield f"a row      {told.mean:,.0f} in the mean of {output.counted(told.looked_at, 'row')}"
     yield f"rows       {'unknown' if told.rows is None else f'{told.rows:,}'} ({told.basis})"
-    yield f"counted    columns {columns}"
+    yield f"counted    columns {columns}" if columns else f"counted    no column: {NO_FORMAT}"
     off = f"; it may be off by {told.error:.0%}" if told.error else ""
     yield f"tokenizer  {for_terminal(told.tokenizer.says)}{off}"
     yield from (f"note       {for_terminal(note)}" for note in told.notes)

@@ -209,7 +209,8 @@ def _running(rows: Sequence[Row], found: Detected | None) -> Detected | None:
         return Detected("text", ("pretrain",), max(0.75, found.confidence if found else 0), (reason,), {"text": name})
     if found is None:
         return None
-    return replace(found, stage=(), confidence=0.5, reasons=(*found.reasons, f"{name} is short: {words} words"))
+    reason = f"{name} is short: {words} word{'' if words == 1 else 's'}"
+    return replace(found, stage=(), confidence=0.5, reasons=(*found.reasons, reason))
 
 
 _RULES: Final[tuple[Callable[[Sequence[Row], Detected | None], Detected | None], ...]] = (
