@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from catalog.errors import CatalogError, Fatal, Retriable
+from catalog.errors import CatalogError, Fatal, NotFound, Retriable
 from catalog.lock import writer_lock
 from catalog.migrations import connect_current, version_of
 from catalog.publishing import FOLDER, MANIFEST, Manifest, name_of, opened, read_manifest
@@ -71,12 +71,17 @@ class Pulled:
 def pull(web: Web, url: str, path: str, tell: Tell) -> Pulled:
     """Bring the registry published at `url` (a site, or its manifest) to `path`.
 
-    Raises `Retriable` where the network fails, and the same call goes on from there; `Fatal` for what is no registry,
-    or is damaged, or comes from a newer version. The registry here stays as it is then.
+    Raises `NotFound` where none is published, `Retriable` where the network fails, and the same call goes on from
+    there; `Fatal` for what is no registry, or is damaged, or comes from a newer version. The registry here
+    stays as it is then.
     """
     source = url if url.endswith(".json") else urljoin(f"{url.rstrip('/')}/", f"{FOLDER}/{MANIFEST}")
     tell("manifest", 0, 0)
-    manifest = read_manifest(web.get_bytes(source, max_bytes=MANIFEST_LIMIT).body, source)
+    try:
+        manifest = read_manifest(web.get_bytes(source, max_bytes=MANIFEST_LIMIT).body, source)
+    except NotFound as error:
+        step = "A site publishes one when it is built by: catalog site build --with-registry"
+        raise NotFound(f"no registry is published at {url}.", step) from error
     target = Path(path)
     if _mark_of(target) == manifest.sha256:
         return Pulled(source, False, manifest.datasets, len(manifest.pieces))

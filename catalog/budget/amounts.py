@@ -20,6 +20,8 @@ def amount(text: str, what: str) -> float:
         value = float(match[1].replace(",", "").replace("_", "")) * _UNITS[match[2].lower()] if match else math.nan
     except ValueError:
         value = math.nan
-    if not 0 < value <= MOST:
+    if value > MOST:
+        raise Usage(f"{what} is beyond {MOST:.0e}: {text[:40]!r}.", "Say it as: 1.1B, 350M or 7e9")
+    if not value > 0:
         raise Usage(f"{what} does not understand {text[:40]!r}.", "Say it as: 1.1B, 350M or 7e9")
     return value

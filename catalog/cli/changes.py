@@ -65,7 +65,8 @@ def changes_command(
         output.Field("what", 20, grow=1),
     )  # fmt: skip
     print("\n".join(output.table(grown, rows, output.window_width())))
-    output.say(f"{start}: {', '.join(f'{said(kind)} {count:,}' for kind, count in counts.items())}")
+    told = ", ".join(f"{said(kind)} {count:,}" for kind, count in counts.items())
+    output.say(said("Since {date}: {counts}.", date=start, counts=told))
     if more:
         output.say(said("There is more: --limit {limit}", limit=limit * 10))
     return 0

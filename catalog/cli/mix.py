@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from catalog.cli import output
 from catalog.cli.options import open_for_reading
 from catalog.errors import CatalogError, NotFound, Usage
 
@@ -107,6 +108,13 @@ def _found(connection: sqlite3.Connection, name: str) -> tuple[Entry, int, str]:
 
 
 def _unknown(name: str, error: CatalogError) -> CatalogError:
+    from catalog import vocabulary
+
+    known = vocabulary.load()
+    for facet in ("genre", "domain"):
+        if term := known.resolve(facet, name):
+            step = f"Name datasets of it, as found with: catalog search --{facet} {term} --task pretrain"
+            return NotFound(f"{name[:80]!r} is a {facet}, and no dataset is called that.", step)
     if "/" in name or Path(name).suffix in (".jsonl", ".csv", ".parquet", ".json", ".txt", ".gz"):
         return NotFound(f"neither a file nor a dataset is called {name[:80]!r}.", error.hint)
     return error
@@ -123,7 +131,9 @@ def _counted(pick: Pick, path: Path, tokenizer: Tokenizer) -> Member:
     found = count_rows(read_rows(path), tokenizer, columns, on_progress=progress)
     size = sum(file.stat().st_size for file in (data_files(path) if path.is_dir() else [path]))
     tokens = found.tokens
-    counted = f"counted in {found.rows:,} rows, columns {', '.join(columns) or 'none'}, {tokenizer.name}"
+    counted = (
+        f"counted in {output.counted(found.rows, 'row')}, columns {', '.join(columns) or 'none'}, {tokenizer.name}"
+    )
     supply = whole_of(tokens.value, tokens.low, tokens.high, counted, size, found.rows)
     commercial, reason = _license_of(path)
     return Member(pick.name, pick.share, "", path.name, supply, commercial, reason, "")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STAGES = ("pretrain", "sft", "reward", "preference", "rl")
 TOKEN_BYTES = 4
 """Bytes of a token id on disk: 2 where a vocabulary has fewer than 65,536 pieces."""
+RATIO = "20"
 HAS_SHOWN = 5
 MIX_FIELDS = (
     output.Field("dataset", 16, grow=1), output.Field("share", 6, right=True), output.Field("wanted", 7, right=True),
@@ -29,7 +30,7 @@ MIX_FIELDS = (
 
 @click.command("plan")
 @click.option("--params", metavar="N", help="Parameters of the model: 1.1B, 350M, 7e9.")
-@click.option("--ratio", metavar="R", default="20", show_default=True, help="Tokens a parameter.")
+@click.option("--ratio", metavar="R", help="Tokens a parameter (default: 20).")
 @click.option("--tokens", "asked", metavar="N", help="Tokens to train on, instead of those by --ratio.")
 @click.option("--mix", metavar="NAME=SHARE,...", help="What to train on, each with its share of the tokens.")
 @click.option("--stage", type=click.Choice(STAGES), default="pretrain", show_default=True, help="The training stage.")
@@ -63,7 +64,7 @@ def plan_command(as_json: bool, registry: str | None, **options: Any) -> int:
     if options["stage"] != "pretrain":
         return _stage(options["stage"], options["mix"], registry, tokenizer, as_json)
     needed = _need(options)
-    members, note = _members(options["mix"], registry, tokenizer) if options["mix"] else ([], "")
+    members, note = _members(options["mix"], registry, tokenizer) if options["mix"] is not None else ([], "")
     if as_json:
         output.print_json(plan_json(needed, members, note))
     else:
@@ -77,8 +78,11 @@ def _need(options: dict[str, Any]) -> Need:
     if not options["params"]:
         raise Usage("plan needs the size of the model.", "Say it as: catalog plan --params 1.1B")
     params = amount(options["params"], "--params")
-    tokens = amount(options["asked"], "--tokens") if options["asked"] else None
-    return need(params, tokens / params if tokens else amount(options["ratio"], "--ratio"))
+    if not options["asked"]:
+        return need(params, amount(options["ratio"] or RATIO, "--ratio"))
+    if options["ratio"]:
+        raise Usage("--tokens and --ratio both say how many tokens.", "Leave out one of them.")
+    return need(params, amount(options["asked"], "--tokens") / params)
 
 
 def _members(mix: str, registry: str | None, tokenizer: Any) -> tuple[list[Member], str]:
@@ -238,7 +242,7 @@ def _stage(name: str, mix: str | None, registry: str | None, tokenizer: Any, as_
     from catalog.budget import stage_named
 
     stage = stage_named(name)
-    members = _members(mix, registry, tokenizer)[0] if mix else []
+    members = _members(mix, registry, tokenizer)[0] if mix is not None else []
     held = _held(stage, registry)
     if as_json:
         output.print_json(stage_json(stage, held, members))

@@ -20,26 +20,30 @@ if TYPE_CHECKING:
 
 RECORDS = "records"
 CORRECTIONS = "corrections"
+ONE_A_LINE = "Records are JSON, one on a line, with source, id and name. Compare: catalog export records | head -1"
 
 
 @click.command("import")
 @click.argument("kind", metavar="KIND")
-@click.argument("file", metavar="FILE|FOLDER", type=click.Path(allow_dash=True))
+@click.argument("file", metavar="FILE|FOLDER", type=click.Path(allow_dash=True), required=False)
 @registry_option
-def import_command(kind: str, file: str, registry: str | None) -> int:
+def import_command(kind: str, file: str | None, registry: str | None) -> int:
     """Read records or a published dump from a file or folder.
 
     KIND is `records` or `corrections` for JSON Lines as `catalog export` writes them (- reads stdin), or the name of a
     source for a published dump of it: a table of the Hub as Parquet or JSON Lines, the folder of Kaggle's own tables.
     Lines that the registry holds already are passed over unparsed; a bad line costs itself alone. Exit code 2 says that
-    no line could be used.
+    no line could be used. A record of your own needs source, id and name; the page Records lists the other fields.
 
     \b
     Examples:
+      echo '{"source": "mine", "id": "us/tickets", "name": "tickets"}' | catalog import records -
       catalog import records shared-registry.jsonl
       catalog import huggingface datasets.parquet
       catalog import kaggle meta-kaggle/
     """
+    if file is None:
+        raise Usage(f"import needs to know what {kind} holds.", f"Say it as: catalog import records {kind}")
     if kind == RECORDS:
         return _import_records(file, registry)
     if kind == CORRECTIONS:
@@ -62,7 +66,7 @@ def _import_records(file: str, registry: str | None) -> int:
     ):
         done = import_lines(opened, read_lines(lines), origin=file, workers=workers, on_progress=tell)
         reasons = _first_skips(opened.connection, done.run)
-    return _report(done, reasons)
+    return _report(done, reasons, ONE_A_LINE)
 
 
 def _import_corrections(file: str, registry: str | None) -> int:
@@ -81,7 +85,7 @@ def _import_corrections(file: str, registry: str | None) -> int:
         opened.correct(said)
         for key in sorted({each.key for each in said}):
             retag_one(opened, key)
-    output.say(f"{len(said):,} corrections, {len(skipped):,} skipped.")
+    output.say(f"{output.counted(len(said), 'correction')}, {len(skipped):,} skipped.")
     _tell_skips(skipped[:5])
     if skipped and not said:
         raise Usage("nothing in it could be used.", "Write one with: catalog export corrections")
@@ -111,7 +115,7 @@ def _import_dump(kind: str, path: Path, registry: str | None) -> int:
         progress_bar(None, soon=False) as tell,
     ):
         done = import_pages(opened, connector, pages, {"file": path.name}, workers=workers, on_page=tell)
-    return _report(done, done.reasons)
+    return _report(done, done.reasons, "Check that it is a file of that kind.")
 
 
 def _pages_of(connector: Connector, path: Path) -> Callable[[], Iterator[Page]]:
@@ -132,12 +136,12 @@ def _first_skips(connection: Any, run: int) -> list[tuple[str, str]]:
     return list(connection.execute("SELECT record, reason FROM skip WHERE run_id = ? ORDER BY id LIMIT 5", (run,)))
 
 
-def _report(done: Imported | Progress, reasons: list[tuple[str, str]]) -> int:
-    """Tell what an import did; its exit code."""
+def _report(done: Imported | Progress, reasons: list[tuple[str, str]], hint: str) -> int:
+    """Tell what an import did; its exit code. `hint` is the next step where nothing could be used."""
     output.say(f"{done.new:,} new, {done.changed:,} changed, {done.same:,} unchanged, {done.skipped:,} skipped.")
     _tell_skips(reasons)
     if done.skipped and not (done.new or done.changed or done.same):
-        raise Usage("nothing in it could be used.", "Check that it is a file of that kind.")
+        raise Usage("nothing in it could be used.", hint)
     return 0
 
 

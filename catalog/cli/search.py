@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from catalog.cli.words import is_chinese, said
 from catalog.search.hits import FacetCount, Hit, Result
 from catalog.search.query import CLOSED, SORTS, Query
 from catalog.search.run import run
+
+if TYPE_CHECKING:
+    import sqlite3
 
 FACET_OPTIONS = {
     "domain": "Subject: medical, legal, finance, code ...",
@@ -145,6 +148,7 @@ def search_command(words: tuple[str, ...], **options: Any) -> int:
     with open_for_reading(options["registry"]) as connection:
         top = None if options["as_json"] else TERMS_SHOWN
         result = run(connection, query, facets=counted, top=top, help_spelling=not options["exact"])
+        conditional = 0 if result.total else _conditional(connection, query, not options["exact"])
     if options["as_json"]:
         output.print_json(result.to_dict())
     elif options["as_csv"]:
@@ -155,7 +159,19 @@ def search_command(words: tuple[str, ...], **options: Any) -> int:
         print("\n".join(lines_of(result, output.window_width())))
     for line in talk(query, result):
         output.say(line)
+    if conditional:
+        name = "--commercial conditions"
+        output.say(f"  {said('with {name} as well: {count:,}', name=name, count=conditional)}")
     return 0 if result.hits else 3
+
+
+def _conditional(connection: sqlite3.Connection, query: Query, understood: bool) -> int:
+    """How many there would be if commercial use under conditions counted beside the plain yes that is asked for."""
+    asked = query.filters.get("commercial", ())
+    if "yes" not in asked or "conditions" in asked:
+        return 0
+    wider = {**query.filters, "commercial": (*asked, "conditions")}
+    return run(connection, replace(query, filters=wider, limit=1, offset=0), help_spelling=understood).total
 
 
 def read_query(words: Sequence[str], options: dict[str, Any]) -> Query:

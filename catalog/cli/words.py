@@ -68,6 +68,7 @@ CHINESE = {
     "No more hits on this page.": "这一页没有结果了。",
     "Nothing found.": "没有找到。",
     "without {name}: {count:,}": "去掉 {name}：{count:,}",
+    "with {name} as well: {count:,}": "加上 {name}：{count:,}",
     "nothing at all for {name}": "{name} 本身就没有结果",
     "Try fewer words, or list what there is with: catalog facets": "请减少词语，或查看有哪些分类：catalog facets",
     # facets
@@ -117,6 +118,7 @@ CHINESE = {
     "renamed": "改名",
     "bytes": "字节",
     "Nothing changed since {date}.": "自 {date} 起没有变更。",
+    "Since {date}: {counts}.": "自 {date} 起：{counts}。",
     "There is more: --limit {limit}": "还有更多：--limit {limit}",
     "What one of them skipped, and why: catalog runs show {run}": "查看某次运行跳过了什么：catalog runs show {run}",
     # show

@@ -27,9 +27,24 @@ def packing_of(path: Path) -> str:
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as error:
-        hint = "Name a data file, or a folder of them; those of a dataset are brought by: catalog fetch NAME"
-        raise Usage(f"{path} cannot be read ({error.strerror}).", hint) from error
+        raise Usage(f"{path} cannot be read ({error.strerror}).", _where_else(path)) from error
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
+
+
+def _where_else(path: Path) -> str:
+    """A hint for a path that cannot be read: where the lock says that a dataset of this name is, if it does."""
+    from catalog.errors import CatalogError
+    from catalog.fetch.lockfile import chosen, lock_path, place_of, read_lock
+
+    try:
+        lock = lock_path()
+        places = [place_of(lock, each) for each in chosen(read_lock(lock), [str(path)], lock)]
+    except CatalogError:
+        places = []
+    folders = [str(each) for each in places if each is not None and each.is_dir()]
+    if folders and not path.exists():
+        return f"Its files were fetched to another folder; name that one: {folders[0]}"
+    return "Name a data file, or a folder of them; those of a dataset are brought by: catalog fetch NAME"
 
 
 def opened(path: Path, packing: str) -> IO[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,6 +16,8 @@ from catalog.fetch.plan import FetchPlan, license_said, make_plan
 from catalog.fetch.target import Target, refusal, revision_of, target_of_entry, target_of_handle, target_of_url
 from catalog.record import Distribution, Entry
 from catalog.text import nearest_path
+
+_OWNED = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 
 
 def target_named(
@@ -90,7 +93,7 @@ def _entry_and_part(name: str, entry_named: Callable[[str], Entry]) -> tuple[Ent
         return None
     except NotFound as nothing:
         if not (colon and native_id):
-            raise
+            raise _of_a_hub(name, nothing) from nothing
         if is_own:
             return None
         whole, _, part = name.rpartition(":")
@@ -100,6 +103,13 @@ def _entry_and_part(name: str, entry_named: Callable[[str], Entry]) -> tuple[Ent
             if error.message == nothing.message:  # not of this name: there is no registry
                 raise
             raise plugins.unknown(source) from None
+
+
+def _of_a_hub(name: str, nothing: NotFound) -> NotFound:
+    """The error for a name that no registry knows; one of the form `owner/name` may be one of the Hub."""
+    if not _OWNED.fullmatch(name):
+        return nothing
+    return NotFound(nothing.message, f"{nothing.hint}\nOf the Hub itself it is: huggingface:{name}")
 
 
 def _target(name: str, entry: Entry, part: str, given: Given, place: str) -> Target:
