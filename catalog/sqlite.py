@@ -47,6 +47,13 @@ _LIMITS = {
 }
 
 
+RESTORE = (
+    "Restore a backup. Without one: catalog export records saved.jsonl writes what can still be read; then move the\n"
+    "file away, and run catalog init and catalog import records saved.jsonl."
+)
+"""The next step for a file whose tables are damaged."""
+
+
 class Reading(sqlite3.Connection):
     """A connection for reading that keeps what was read of the small tables for as long as nobody writes."""
 
@@ -145,7 +152,9 @@ def _cannot_open(path: str | os.PathLike[str], error: sqlite3.Error) -> Fatal:
     name = os.fspath(path)
     if "not a database" in str(error):
         return Fatal(f"{name} is no SQLite file, so no registry.", "Name another with --registry, or move it away.")
-    return Fatal(f"the registry {name} cannot be opened ({error}).", "See: catalog check")
+    if "malformed" in str(error):
+        return Fatal(f"the registry {name} is damaged ({error}).", RESTORE)
+    return Fatal(f"the registry {name} cannot be opened ({error}).", "Check that it is a file that you may read.")
 
 
 def has_wal_reset_bug(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:

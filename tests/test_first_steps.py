@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,113 @@ class TestAFetchedFolder:
         person.fetches("huggingface:org/papers")
         (person.command.folder / "papers" / "mine.jsonl").write_text(LINES)
         assert rows_in(person.types("lint", "papers", "--json").stdout) == len(ROWS)
+
+
+class TestANameThatIsNotFound:
+    def test_of_the_hub_is_told_how_to_say_so(self, person: Person, hub: Hub) -> None:
+        hub.add("org/unheard-of", {"train.jsonl": LINES.encode()})
+        for command in ("fetch", "preview", "tokens"):
+            done = person.types(command, "org/unheard-of")
+            assert done.returncode == 3
+            assert done.stderr.splitlines()[-1] == "Of the Hub itself it is: huggingface:org/unheard-of"
+        assert person.types("preview", "huggingface:org/unheard-of", "-n", "1").returncode == 0
+        assert "huggingface:" not in person.types("fetch", "unheard-of-anywhere").stderr
+
+    def test_of_a_dataset_that_was_fetched_leads_to_its_folder(self, person: Person, hub: Hub) -> None:
+        hub.add("TsinghuaC3I/UltraMedical", {"train.jsonl": LINES.encode()})
+        person.fetches("ultramedical")
+        for name in ("ultramedical", "catalog:ultramedical"):
+            done = person.types("lint", name)
+            assert done.returncode == 2
+            assert done.stderr.splitlines()[1].endswith("name that one: UltraMedical")
+        assert "catalog fetch NAME" in person.types("lint", "another").stderr
+
+    def test_of_a_genre_is_told_where_its_datasets_are(self, person: Person) -> None:
+        done = person.types("plan", "--params", "1B", "--mix", "web=0.5,fineweb=0.5")
+        assert done.returncode == 3
+        assert "'web' is a genre" in done.stderr
+        assert "catalog search --genre web --task pretrain" in done.stderr
+
+
+class TestWhatContradicts:
+    @pytest.mark.parametrize(
+        ("arguments", "code", "said"),
+        [
+            (("plan", "--params", "1B", "--tokens", "1T", "--ratio", "5"), 2, "--tokens and --ratio both"),
+            (("plan", "--params", "1B", "--mix", ""), 2, "--mix names no dataset"),
+            (("plan", "--params", "1e30"), 2, "is beyond 1e+18"),
+            (("split", "empty.jsonl"), 2, "no row in empty.jsonl"),
+            (("preview", "empty.jsonl"), 3, "Look at it with: catalog lint FILE"),
+            (("import", "mine.jsonl"), 2, "Say it as: catalog import records mine.jsonl"),
+            (("import", "records", "mine.yaml"), 2, "Records are JSON, one on a line"),
+            (("search", "medical", "--ui", "zh"), 2, "Say it as: catalog --ui zh search"),
+            (("backup", "nowhere/registry.db"), 1, "(No such file or directory).\n"),
+            (("tag", "unset", "gsm8k"), 3, "List them with: catalog tag list"),
+        ],
+    )
+    def test_is_said_with_the_next_step(
+        self, arguments: tuple[str, ...], code: int, said: str, person: Person, tmp_path: Path
+    ) -> None:
+        (tmp_path / "empty.jsonl").touch()
+        (tmp_path / "mine.yaml").write_text("- id: mine\n")
+        registry = shutil.copy(person.registry, tmp_path / "copy.db")
+        done = person.types(*arguments, CATALOG_REGISTRY=str(registry))
+        assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+        assert not [*tmp_path.glob("empty.*.jsonl")]
+
+
+def test_no_dataset_for_commercial_use_but_some_under_conditions(person: Person) -> None:
+    asked = ("search", "medical", "--task", "sft", "--lang", "en", "--commercial")
+    done = person.types(*asked, "yes")
+    assert done.returncode == 3
+    told = done.stderr.splitlines()[-1]
+    found = json.loads(person.types(*asked, "yes,conditions", "--json").stdout)
+    assert told == f"  with --commercial conditions as well: {found['total']}"
+    assert "as well" not in person.types(*asked, "no", "--rows", "1T..").stderr
+
+
+def test_one_of_a_thing_is_no_plural(catalog_command: Command, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text('{"prompt": "Why?", "completion": "So it is."}\n[\n')
+    assert "\n1 row of 1 from one.jsonl" in catalog_command("preview", "one.jsonl").stdout
+    told = catalog_command("tokens", "one.jsonl").stdout
+    assert "in the mean of 1 row\n" in told
+    assert "left out 1 row that cannot be read" in told
+    made = catalog_command("augment", "one.jsonl", "--column", "completion", "--method", "aeda", "--n", "1").stdout
+    assert "up to 1 new text a row" in made
+
+
+class TestADamagedRegistry:
+    """One page of the table of datasets is gone; all other pages are as they were."""
+
+    @pytest.fixture
+    def damaged(self, person: Person, tmp_path: Path) -> Path:
+        path = Path(shutil.copy(person.registry, tmp_path / "damaged.db"))
+        data = bytearray(path.read_bytes())
+        size = int.from_bytes(data[16:18], "big")
+        start = data.index(b"Twenty-six million Chinese medical") // size * size
+        data[start : start + size] = bytes(size)
+        path.write_bytes(data)
+        return path
+
+    def test_gives_what_is_whole(self, person: Person, damaged: Path, tmp_path: Path) -> None:
+        checked = person.types("check", "--registry", str(damaged))
+        assert checked.returncode == 1
+        assert "catalog export records saved.jsonl" in checked.stderr
+        whole = person.types("export", "records").stdout.splitlines()
+        done = person.types("export", "records", "saved.jsonl", "--registry", str(damaged))
+        assert done.returncode == 1
+        saved = (tmp_path / "saved.jsonl").read_text().splitlines()
+        lost = len(whole) - len(saved)
+        assert 1 <= lost < 40
+        assert set(saved) < set(whole)
+        assert f"{lost} more could not be read" in done.stderr
+        assert person.types("import", "records", "saved.jsonl", "--registry", "new.db").returncode == 0
+        assert person.types("check", "--registry", "new.db").returncode == 0
+
+    def test_that_ends_too_early_leads_to_no_circle(self, person: Person, damaged: Path) -> None:
+        damaged.write_bytes(damaged.read_bytes()[:500_000])
+        for command in (("check",), ("search", "medical")):
+            done = person.types(*command, "--registry", str(damaged))
+            assert done.returncode == 1
+            assert "Restore a backup" in done.stderr
+            assert "See: catalog check" not in done.stderr

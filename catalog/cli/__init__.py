@@ -63,6 +63,11 @@ def _other(error: Exception) -> int:
 
     import click
 
+    if isinstance(error, sqlite3.Error) and "malformed" in str(error):
+        from catalog.sqlite import RESTORE
+
+        print(f"Error: the registry is damaged ({error}).\n{RESTORE}", file=sys.stderr)
+        return 1
     if isinstance(error, sqlite3.Error):
         print(f"Error: the registry cannot be read ({error}).\nLook at it with: catalog check", file=sys.stderr)
         return 1
@@ -74,6 +79,9 @@ def _other(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, click.exceptions.Abort):  # what click makes of an interrupt
         return _interrupted()
+    if isinstance(error, click.exceptions.NoSuchOption) and error.option_name == "--ui":
+        print("Error: --ui stands before the command.\nSay it as: catalog --ui zh search", file=sys.stderr)
+        return 2
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code

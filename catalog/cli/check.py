@@ -11,6 +11,7 @@ from catalog.cli import output
 from catalog.cli.options import json_option, open_for_writing, registry_option
 from catalog.errors import Usage
 from catalog.location import registry_path
+from catalog.sqlite import RESTORE
 
 
 @click.command("check")
@@ -46,7 +47,7 @@ def check_command(repair: bool, as_json: bool, registry: str | None) -> int:
         print(f"{report.entries:,} entries: whole, and the index agrees.")
         return 0
     if report.faults:
-        output.say("Restore a backup, or move the file away and run: catalog init")
+        output.say(RESTORE)
     else:
         output.say("Only the index is at fault. Mend it with: catalog check --repair")
     return 1

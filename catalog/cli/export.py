@@ -34,7 +34,8 @@ def export_command(kind: str, names: tuple[str, ...], source: str | None, regist
 
     `records` is one entry a line as JSON, with its tags and verdict; `catalog import records` reads it back unchanged.
     `corrections` are what people said of tags. `csv` is a table for a spreadsheet, a row an entry. `croissant` (1.1)
-    and `dcat` are JSON-LD of the one dataset that NAME means. Without FILE it goes to stdout.
+    and `dcat` are JSON-LD of the one dataset that NAME means. Without FILE it goes to stdout. Of a damaged registry
+    `records` and `csv` hold every entry that is whole; the exit code is 1 then.
 
     \b
     Examples:
@@ -48,12 +49,14 @@ def export_command(kind: str, names: tuple[str, ...], source: str | None, regist
         return _export_one(kind, names, source, registry)
     if len(names) > 1:
         raise Usage(f"{kind} takes a FILE and nothing else.", f"Try: catalog export {kind} FILE")
-    count = 0
+    count, lost = 0, list[int]()
     with open_for_reading(registry, deadline=None) as connection, _written(names[0] if names else "-") as target:
-        for count, line in enumerate(_lines(connection, kind, source), 1):  # noqa: B007 - the last one is told
+        for count, line in enumerate(_lines(connection, kind, source, lost), 1):  # noqa: B007 - the last one is told
             target.write(line + b"\n")
     output.say(f"{count - (kind == 'csv'):,} {'entries' if kind == 'csv' else kind}.")
-    return 0
+    if lost:
+        output.say(f"The registry is damaged: {len(lost):,} more could not be read. See: catalog check")
+    return 1 if lost else 0
 
 
 def _export_one(kind: str, names: tuple[str, ...], source: str | None, registry: str | None) -> int:
@@ -87,16 +90,17 @@ def _document(kind: str, entry: Entry) -> tuple[dict[str, Any], list[str]]:
     return document, missing(document)
 
 
-def _lines(connection: sqlite3.Connection, kind: str, source: str | None) -> Iterator[bytes]:
+def _lines(connection: sqlite3.Connection, kind: str, source: str | None, lost: list[int]) -> Iterator[bytes]:
+    """The lines of a form; `lost` takes the numbers of entries that a damaged registry no longer gives."""
     from catalog.record import encode
     from catalog.registry.corrections import load_corrections
-    from catalog.registry.reader import all_entries, terms_of
+    from catalog.registry.salvage import readable_entries
 
     if kind == "corrections":
         for key, said in load_corrections(connection).items():
             yield from (each.line() for each in said if source in (None, key.partition(":")[0]))
         return
-    entries = (entry for _number, entry in all_entries(connection, terms_of(connection)))
+    entries = readable_entries(connection, lost)
     chosen = (entry for entry in entries if source in (None, entry.source))
     if kind == "csv":
         from catalog.export.table import csv_lines

@@ -22,8 +22,9 @@ def back_up(source: sqlite3.Connection, target: str | os.PathLike[str]) -> Path:
         _copy(source, temp)
         _publish(temp, path)
     except (OSError, sqlite3.Error) as error:
+        said = error.strerror if isinstance(error, OSError) else error
         raise Fatal(
-            f"the backup {path} could not be written ({error}).", "Check the folder and its free space."
+            f"the backup {path} could not be written ({said}).", "Check the folder and its free space."
         ) from error
     finally:
         temp.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from catalog.registry.reader import all_entries
 from catalog.registry.registry import Registry
 from catalog.registry.terms import Terms
 from catalog.rows import TABLES_OF_DETAILS, entry_digest
-from catalog.sqlite import has_wal_reset_bug
+from catalog.sqlite import RESTORE, has_wal_reset_bug
 
 MAX_FAULTS = 20
 """Faults of one kind that are listed; the rest is counted."""
@@ -61,15 +61,12 @@ def check(path: str, *, repair: bool = False, on_progress: Callable[[int], None]
             if repair and report.index_faults:
                 _repair(registry, report)
     except sqlite3.DatabaseError as error:
-        raise Fatal(f"the registry {path} is damaged ({error}).", _RESTORE) from error
+        raise Fatal(f"the registry {path} is damaged ({error}).", RESTORE) from error
     if has_wal_reset_bug():
         report.notes.append(
             f"SQLite {sqlite3.sqlite_version} can lose pages in WAL mode; catalog uses the rollback journal."
         )
     return report
-
-
-_RESTORE = "Restore a backup, or move the file away and run: catalog init"
 
 
 def _check_tables(connection: sqlite3.Connection, report: Report, on_progress: Callable[[int], None] | None) -> None:
