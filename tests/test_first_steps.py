@@ -159,3 +159,32 @@ class TestADamagedRegistry:
             assert done.returncode == 1
             assert "Restore a backup" in done.stderr
             assert "See: catalog check" not in done.stderr
+
+
+class TestTraditionalChinese:
+    @pytest.mark.parametrize(
+        ("typed", "simple"),
+        [("醫療 對話", "医疗 对话"), ("獎勵模型", "奖励模型"), ("預訓練語料 繁體中文", "预训练语料 繁体中文"),
+         ("法律 -問答", "法律 -问答"), ("可商用 資料集", "可商用 数据集"),
+         ("domain:醫療 task:微調", "domain:医疗 task:微调")],
+    )  # fmt: skip
+    def test_finds_what_simplified_finds(self, typed: str, simple: str, person: Person) -> None:
+        found, wanted = (json.loads(person.types("search", text, "--json").stdout) for text in (typed, simple))
+        assert wanted["total"] > 0
+        assert found["total"] >= wanted["total"]
+        assert [hit["key"] for hit in found["hits"]] == [hit["key"] for hit in wanted["hits"]]
+        assert found["read_as"] == wanted["read_as"]
+
+    def test_of_flags_names_and_facets(self, person: Person) -> None:
+        one, other = (person.types("search", "--domain", text, "-q").stdout for text in ("醫療", "医疗"))
+        assert one == other != ""
+        assert person.types("show", "華佗").stdout.startswith("catalog:huatuo-26m")
+        one, other = (person.types("facets", text).stdout for text in ("領域", "domain"))
+        assert one == other != ""
+
+    def test_in_a_title_is_found_as_it_stands(self, person: Person, tmp_path: Path) -> None:
+        record = {"source": "mine", "id": "tw/a", "name": "a", "title": "臺灣鐵路時刻表"}
+        (tmp_path / "mine.jsonl").write_text(json.dumps(record) + "\n")
+        registry = {"CATALOG_REGISTRY": "mine.db"}
+        assert person.types("import", "records", "mine.jsonl", **registry).returncode == 0
+        assert person.types("search", "鐵路時刻", "-q", **registry).stdout == "mine:tw/a\n"

@@ -33,8 +33,8 @@ FIELDS = (
 def facets_command(facet: str | None, everything: bool, as_json: bool, registry: str | None) -> int:
     """List facets, their terms, aliases and counts.
 
-    Without FACET: the facets with how many terms are in use. With FACET: its terms in English and Chinese, what may be
-    typed for them, and how many datasets have them (terms above include those below).
+    Without FACET: the facets with how many terms are in use. With FACET, in English or Chinese: its terms in both, what
+    may be typed for them, and how many datasets have them (terms above include those below).
 
     \b
     Examples:
@@ -46,7 +46,7 @@ def facets_command(facet: str | None, everything: bool, as_json: bool, registry:
         if facet is None:
             return _overview(connection, as_json)
         asked = storable(facet).lower()
-        name = FACETS.get(asked, asked)
+        name = FACETS.get(asked) or _in_chinese(asked) or asked
         rows = terms_of(connection, name)
     if not rows:
         raise Usage(
@@ -82,6 +82,16 @@ def terms_of(connection: sqlite3.Connection, facet: str) -> list[dict[str, Any]]
 
 
 _EVERYTHING = '"\ue001"'
+
+
+def _in_chinese(asked: str) -> str:
+    """The facet of a Chinese name, "" where there is none."""
+    from catalog import vocabulary
+    from catalog.index.han import simplified
+
+    known = vocabulary.load()
+    names = {} if asked.isascii() else {known.heading(facet).label_zh: facet for facet in known.facets}
+    return names.get(simplified(asked), "")
 
 
 def _overview(connection: sqlite3.Connection, as_json: bool) -> int:

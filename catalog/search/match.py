@@ -1,14 +1,16 @@
 """A query as FTS5 MATCH expressions: pure text building, every word quoted.
 
-Words are looked for in all text columns; a CJK run is a phrase of overlapping pairs. A part of the words that names
-facet terms also matches what carries one of them. So there are two answers: the whole, where each part is held as a
-word or as a term, and within it the first, where each such part is held as a term, or all are held by name and title.
+Words are looked for in all text columns; a CJK run is a phrase of overlapping pairs, as typed or in simplified
+characters. A part of the words that names facet terms also matches what carries one of them. So there are two answers:
+the whole, where each part is held as a word or as a term, and within it the first, where each such part is held as a
+term, or all are held by name and title.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from catalog.index.han import simplified
 from catalog.index.keys import EVERY, bigrams, cjk_runs, name_norm, token_of
 from catalog.search.query import Query, Range, Word
 from catalog.search.terms import Filters
@@ -106,6 +108,11 @@ def _plain_expression(text: str, kind: str) -> str:
 
 
 def _run_expression(run: str) -> str:
+    """A CJK run as it is typed, or in simplified characters."""
+    return _either([_pairs(each) for each in dict.fromkeys((run, simplified(run)))])
+
+
+def _pairs(run: str) -> str:
     return f"{for_fts(run)} *" if len(run) == 1 else for_fts(bigrams(run).rpartition(" ")[0])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from catalog.errors import Usage
+from catalog.index.han import simplified
 from catalog.index.keys import name_norm
 from catalog.search.query import Query, storable
 from catalog.search.understand import TEXT_FACETS, Term
@@ -56,11 +57,13 @@ def resolve_filters(connection: sqlite3.Connection, query: Query) -> Filters:
 
 
 def _number(connection: sqlite3.Connection, facet: str, value: str) -> int | None:
-    row = connection.execute(
-        "SELECT term_id FROM term_alias WHERE norm = ? AND facet = ?", (name_norm(value), facet)
-    ).fetchone()
-    if row is not None:
-        return int(row[0])
+    norm = name_norm(value)
+    for each in dict.fromkeys((norm, simplified(norm))):
+        row = connection.execute(
+            "SELECT term_id FROM term_alias WHERE norm = ? AND facet = ?", (each, facet)
+        ).fetchone()
+        if row is not None:
+            return int(row[0])
     return None if facet in CLOSED_FACETS else 0
 
 
@@ -71,7 +74,7 @@ def _unknown(connection: sqlite3.Connection, facet: str, value: str) -> str:
         "SELECT a.norm, t.term FROM term_alias a JOIN term t ON t.id = a.term_id WHERE a.facet = ?", (facet,)
     )
     names: dict[str, str] = dict(rows.fetchall())
-    near = get_close_matches(name_norm(value), names, n=3, cutoff=0.6)
+    near = get_close_matches(simplified(name_norm(value)), names, n=3, cutoff=0.6)
     guess = " or ".join(dict.fromkeys(names[norm] for norm in near))
     return f"no {facet} {value[:60]!r}; did you mean {guess}?" if guess else f"no {facet} {value[:60]!r}."
 

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
+from catalog.index.han import simplified
 from catalog.index.keys import CJK, cjk_runs, name_norm
 from catalog.search.query import Word
 
@@ -30,7 +31,7 @@ STOP_WORDS = frozenset(
         "a", "an", "and", "by", "corpora", "corpus", "data", "database", "dataset", "datasets", "for", "format", "from",
         "in", "of", "on", "opensource", "or", "set", "sets", "the", "to", "train", "training", "use", "used", "using",
         "with", "数据", "数据集", "数据库", "语料", "语料库", "训练", "训练集", "训练数据", "的", "用于", "用来",
-        "格式", "有关", "相关", "关于", "开源", "公开", "大模型", "资源",
+        "格式", "有关", "相关", "关于", "开源", "公开", "大模型", "资源", "资料集", "资料库",
     )
 )  # fmt: skip
 """Words that say nothing here where others say something."""
@@ -156,9 +157,14 @@ def named(words: Sequence[Word], known: Spellings) -> tuple[Term, ...]:
     if any(word.kind != "word" for word in words):
         return ()
     *rest, last = words
-    licensed = bool(rest) and name_norm(last.text) in _LICENSED
-    norm = name_norm("".join(word.text for word in (rest if licensed else words)))
+    licensed = bool(rest) and spelling(last.text) in _LICENSED
+    norm = spelling("".join(word.text for word in (rest if licensed else words)))
     return terms_of(norm, known, licensed)
+
+
+def spelling(text: str) -> str:
+    """A text as spellings of terms are looked up: folded as names are, in simplified characters."""
+    return simplified(name_norm(text))
 
 
 def terms_of(norm: str, known: Spellings, licensed: bool = False) -> tuple[Term, ...]:
@@ -196,14 +202,14 @@ def looked_up(words: Sequence[Word]) -> list[str]:
     """Every spelling that reading these words may ask for."""
     starts = range(len(words))
     spans = [words[at : at + size] for at in starts for size in range(1, LONGEST_NAME + 1) if at + size <= len(words)]
-    asked = [name_norm("".join(word.text for word in span)) for span in spans]
+    asked = [spelling("".join(word.text for word in span)) for span in spans]
     asked += [run[at : at + size] for run in _runs(words) for at in range(len(run)) for size in _sizes(run, at)]
     wanted = [form for norm in asked for form in (*forms(norm), COMMERCIAL.get(norm, ""))]
     return [norm for norm in dict.fromkeys(wanted) if norm]
 
 
 def _runs(words: Iterable[Word]) -> list[str]:
-    return [run for word in words for run in cjk_runs(word.text)]
+    return [run for word in words for run in cjk_runs(simplified(word.text))]
 
 
 def _sizes(run: str, start: int) -> range:
@@ -214,7 +220,7 @@ def _units(words: Sequence[Word], known: Spellings) -> list[Unit]:
     """The units of words that were read together."""
     found = named(words, known)
     if found or len(words) > 1 or words[0].kind != "word" or not cjk_runs(words[0].text):
-        says = name_norm(words[0].text) not in STOP_WORDS or len(words) > 1 or words[0].kind != "word"
+        says = spelling(words[0].text) not in STOP_WORDS or len(words) > 1 or words[0].kind != "word"
         return [Unit((Part(tuple(words), found, says),))]
     units = []
     for piece in _pieces().findall(words[0].text):
@@ -232,7 +238,8 @@ def _pieces() -> re.Pattern[str]:
 
 
 def _piece(text: str, known: Spellings) -> Part:
-    return Part((Word(text),), terms_of(text, known), text not in STOP_WORDS)
+    simple = simplified(text)
+    return Part((Word(text),), terms_of(simple, known), simple not in STOP_WORDS)
 
 
 def cut(run: str, part: Callable[[str], Part]) -> list[Part]:

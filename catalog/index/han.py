@@ -1,0 +1,21 @@
+"""Traditional characters as simplified ones: names of terms are in simplified Chinese, and so is most of what is told.
+
+`simplified.txt` holds pairs, the traditional character first: those of the commoner half of Big5, and other forms of
+Hong Kong and Taiwan, each with the one simplified character that it is written as nearly always.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+
+def simplified(text: str) -> str:
+    """A text with each traditional character in its simplified form; other text is given back as it is."""
+    return text if text.isascii() else text.translate(_table())
+
+
+@cache
+def _table() -> dict[int, int]:
+    pairs = Path(__file__).with_name("simplified.txt").read_text("utf-8").split()
+    return {ord(traditional): ord(simple) for traditional, simple in pairs}
