@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog import count_tokens, fetch, lint, plan, read_lock, verify
+from catalog.errors import Usage
 from tests.conftest import Command
 from tests.origin import Hub
 from tests.person import Person
@@ -188,3 +190,42 @@ class TestTraditionalChinese:
         registry = {"CATALOG_REGISTRY": "mine.db"}
         assert person.types("import", "records", "mine.jsonl", **registry).returncode == 0
         assert person.types("search", "鐵路時刻", "-q", **registry).stdout == "mine:tw/a\n"
+
+
+class TestThePythonTwins:
+    """What the functions give is what the commands print as JSON."""
+
+    @pytest.fixture(autouse=True)
+    def _here(self, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(person.command.folder)
+        for name, value in person.environment.items():
+            monkeypatch.setenv(name, value)
+        (person.command.folder / "rows.jsonl").write_text(LINES)
+
+    def test_plan(self, person: Person) -> None:
+        told = json.loads(person.types("plan", "--params", "1.3B", "--mix", "c4=0.9,rows.jsonl=0.1", "--json").stdout)
+        assert plan("1.3B", "c4=0.9,rows.jsonl=0.1").to_dict() == told
+        assert plan(1.3e9, {"c4": 0.9, "rows.jsonl": 0.1}).to_dict() == told
+        assert plan("1B", tokens=5e9).need.ratio == 5
+        assert plan("1B").to_dict()["mix"] is None
+        with pytest.raises(Usage):
+            plan("1B", ratio=5, tokens="1T")
+
+    def test_tokens_and_lint(self, person: Person) -> None:
+        counted, told = count_tokens("rows.jsonl"), json.loads(person.types("tokens", "rows.jsonl", "--json").stdout)
+        assert (counted.rows, vars(counted.tokens), counted.columns) == (told["rows"], told["tokens"], told["columns"])
+        report, told = lint("rows.jsonl", rows=30), json.loads(person.types("lint", "rows.jsonl", "--json").stdout)
+        assert (report.rows, told["rows"]) == (30, len(ROWS))
+        assert report.detected is not None
+        assert report.detected.format == told["format"]["format"]
+
+    def test_lock(self, person: Person, hub: Hub) -> None:
+        hub.add("openai/gsm8k", {"main/train.jsonl": LINES.encode()})
+        fetch("gsm8k", lock="catalog.lock")
+        (entry,) = read_lock()
+        assert (entry.key, entry.folder, entry.commercial) == ("catalog:gsm8k", "gsm8k", "yes")
+        assert verify("gsm8k").ok
+        assert person.types("verify").returncode == 0
+        Path("gsm8k/main/train.jsonl").write_text("changed\n")
+        assert verify("gsm8k").changed == ("main/train.jsonl",)
+        assert person.types("verify").returncode == 1

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"cli", "__main__"},
     {"api"},
-    {"datafile", "sync", "retag", "snapshot", "fetch", "export", "config", "doctor", "pages", "publishing", "pull"},
+    {"datafile", "sync", "retag", "snapshot", "fetch", "export", "config", "doctor", "pages", "publishing", "pull",
+     "mixture"},
     {"registry", "search", "plugins", "tagger", "seed"},
     {"rows"},
     {"index"},

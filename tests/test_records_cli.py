@@ -103,7 +103,8 @@ def test_a_file_of_something_else(catalog_command: Command, text: bytes) -> None
     done = catalog_command("import", "records", "other")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-2:] == [
-        "Error: nothing in it could be used.", "Check that it is a file of that kind.",
+        "Error: nothing in it could be used.",
+        "Records are JSON, one on a line, with source, id and name. Compare: catalog export records | head -1",
     ]  # fmt: skip
 
 

@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.budget.amounts import amount
+from catalog.errors import Usage
+
 RATIO: Final = 20.0
 FLOPS: Final = 6.0
 """Floating-point operations a parameter and token, forward and backward."""
@@ -46,6 +49,17 @@ def need(params: float, ratio: float = RATIO) -> Need:
     """The tokens of a model at so many a parameter, and the compute."""
     tokens = params * ratio
     return Need(params, ratio, tokens, FLOPS * params * tokens)
+
+
+def read_need(params: str, ratio: str | None = None, tokens: str | None = None) -> Need:
+    """What a model of so many parameters asks for, amounts as they are written: by tokens a parameter (default
+    `RATIO`), or by the tokens to train on. Raises `Usage` for both, and for what is no amount."""
+    if ratio and tokens:
+        raise Usage("--tokens and --ratio both say how many tokens.", "Leave out one of them.")
+    number = amount(params, "--params")
+    if tokens:
+        return need(number, amount(tokens, "--tokens") / number)
+    return need(number, amount(ratio, "--ratio") if ratio else RATIO)
 
 
 def epochs_say(epochs: float) -> str:

@@ -49,10 +49,11 @@ def lint_command(path: Path, rows: int | None, evaluation: tuple[Path, ...], tok
       catalog lint gsm8k/ --rows 10000 --json
       catalog lint train.parquet --against test.jsonl
     """
+    from catalog.datafile.linting import linted
     from catalog.tokens.tokenizers import tokenizer_named
 
     counting = tokenizer_named(tokenizer)
-    report = _linted(path, rows, _runs(evaluation), counting)
+    report = linted(path, counting, rows, evaluation, _progress if sys.stderr.isatty() else None)
     if not report.rows:
         raise Usage(f"there are no rows in {path}.", "Name a data file, or a folder of them.")
     if as_json:
@@ -62,35 +63,8 @@ def lint_command(path: Path, rows: int | None, evaluation: tuple[Path, ...], tok
     return 0 if report.is_clean else 1
 
 
-def _linted(path: Path, limit: int | None, evaluation: dict[str, frozenset[int]], tokenizer: Tokenizer) -> Report:
-    from catalog.datafile import BadRow, first_rows, read_rows
-    from catalog.formats import detect_rows
-    from catalog.formats.lint import Linter
-    from catalog.formats.values import SAMPLE
-
-    linter = Linter(detect_rows(first_rows(path, SAMPLE)), evaluation, tokenizer)
-    for number, row in enumerate(read_rows(path), 1):
-        linter.bad(row.number) if isinstance(row, BadRow) else linter.row(row)
-        if number % 10_000 == 0 and sys.stderr.isatty():
-            print(f"\r{number:,} rows", end="", file=sys.stderr, flush=True)
-        if number == limit:
-            break
-    return linter.report()
-
-
-def _runs(paths: Iterable[Path]) -> dict[str, frozenset[int]]:
-    """The runs of words of each evaluation set, by its name."""
-    from catalog.datafile import BadRow, read_rows
-    from catalog.formats.lint import runs_of
-    from catalog.formats.values import text_of
-
-    found: dict[str, frozenset[int]] = {}
-    for path in paths:
-        rows = (row for row in read_rows(path) if not isinstance(row, BadRow))
-        found[path.name or str(path)] = frozenset(
-            run for row in rows for value in row.values() for run in runs_of(text_of(value))
-        )
-    return found
+def _progress(number: int) -> None:
+    print(f"\r{number:,} rows", end="", file=sys.stderr, flush=True)
 
 
 def report_json(report: Report, tokenizer: Tokenizer) -> dict[str, Any]:

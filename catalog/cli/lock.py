@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,15 +44,9 @@ def lock_of(options: dict[str, Any]) -> Path | None:
 
 def write_lock(path: Path, plan: FetchPlan, receipt: Receipt, name: str, target: Target) -> dict[str, Any]:
     """Enter what came into the lock, and say where."""
-    from catalog.fetch.lockfile import folder_in, locked, update
+    from catalog.fetch.lockfile import enter
 
-    folder = folder_in(path, Path(plan.out))
-
-    def make(entries: Sequence[Locked]) -> Locked:
-        old = next((each for each in entries if each.folder == folder), None)
-        return locked(plan, receipt, name, entry=target.entry, folder=folder, old=old)
-
-    entry = update(path, make)
+    entry = enter(path, plan, receipt, name, target.entry)
     files, digest = output.files(len(entry.files)), entry.fingerprint[:19] or "no data"
     output.say(f"lock       {for_terminal(str(path))}: {files}, {digest}…")
     return {"lock": str(path), "fingerprint": entry.fingerprint}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,16 +11,13 @@ import click
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.errors import Usage
+from catalog.mixture import TOKEN_BYTES, Member, Plan, members_of, plan_of, strictest, total
 from catalog.text import for_terminal
 
 if TYPE_CHECKING:
     from catalog.budget import Need, Stage, Supply
-    from catalog.cli.mix import Member
 
 STAGES = ("pretrain", "sft", "reward", "preference", "rl")
-TOKEN_BYTES = 4
-"""Bytes of a token id on disk: 2 where a vocabulary has fewer than 65,536 pieces."""
-RATIO = "20"
 HAS_SHOWN = 5
 MIX_FIELDS = (
     output.Field("dataset", 16, grow=1), output.Field("share", 6, right=True), output.Field("wanted", 7, right=True),
@@ -63,100 +61,39 @@ def plan_command(as_json: bool, registry: str | None, **options: Any) -> int:
     tokenizer = tokenizer_named(options["tokenizer"])
     if options["stage"] != "pretrain":
         return _stage(options["stage"], options["mix"], registry, tokenizer, as_json)
-    needed = _need(options)
-    members, note = _members(options["mix"], registry, tokenizer) if options["mix"] is not None else ([], "")
+    plan = plan_of(_need(options), options["mix"], lambda: open_for_reading(registry), tokenizer, _progress())
     if as_json:
-        output.print_json(plan_json(needed, members, note))
+        output.print_json(plan.to_dict())
     else:
-        print("\n".join(plan_lines(needed, members, note)))
+        print("\n".join(plan_lines(plan)))
     return 0
 
 
+def _progress() -> Callable[[int], None] | None:
+    """What tells how many rows were counted, on a terminal."""
+
+    def tell(number: int) -> None:
+        print(f"\r{number:,} rows", end="", file=sys.stderr, flush=True)
+
+    return tell if sys.stderr.isatty() else None
+
+
 def _need(options: dict[str, Any]) -> Need:
-    from catalog.budget import amount, need
+    from catalog.budget import read_need
 
     if not options["params"]:
         raise Usage("plan needs the size of the model.", "Say it as: catalog plan --params 1.1B")
-    params = amount(options["params"], "--params")
-    if not options["asked"]:
-        return need(params, amount(options["ratio"] or RATIO, "--ratio"))
-    if options["ratio"]:
-        raise Usage("--tokens and --ratio both say how many tokens.", "Leave out one of them.")
-    return need(params, amount(options["asked"], "--tokens") / params)
-
-
-def _members(mix: str, registry: str | None, tokenizer: Any) -> tuple[list[Member], str]:
-    from catalog.budget import read_mix
-    from catalog.cli.mix import members_of
-
-    picks, note = read_mix(mix)
-    return members_of(picks, registry, tokenizer), note
+    return read_need(options["params"], options["ratio"], options["asked"])
 
 
 # -- pre-training ------------------------------------------------------------------------------------------------------
 
 
-def plan_json(needed: Need, members: Sequence[Member], note: str) -> dict[str, Any]:
-    """The plan as the object of `--json`."""
-    from catalog.budget.rule import PRACTICE, RULE
-    from catalog.cli.mix import strictest
-
-    told: dict[str, Any] = {
-        **vars(needed),
-        "rule": RULE,
-        "practice": [{"model": name, "tokens_per_parameter": round(d / n, 1)} for name, n, d in PRACTICE],
-        "disk": {"token_ids": round(needed.tokens * TOKEN_BYTES), "bytes_per_token_id": TOKEN_BYTES},
-        "mix": None,
-    }
-    if not members:
-        return told
-    strict = strictest(members)
-    told["disk"] |= {"needed": _total(_needed(needed, each) for each in members)}
-    told["mix"] = {
-        "members": [_member_json(needed, each) for each in members],
-        "shares": note or None,
-        "license": {"commercial": strict.commercial, "reason": strict.reason, "member": strict.name},
-    }
-    return told
-
-
-def _member_json(needed: Need, member: Member) -> dict[str, Any]:
-    more = {"wanted": needed.tokens * member.share, "bytes_needed": _needed(needed, member)}
-    return {**member.to_dict(), **more, **_epochs(needed, member)}
-
-
-def _needed(needed: Need, member: Member) -> int | None:
-    """Bytes of a member that its share takes: all where it is read more than once, or where nothing tells."""
-    supply = member.supply
-    if supply.bytes is None or not supply.tokens:
-        return supply.bytes
-    return round(supply.bytes * min(1.0, needed.tokens * member.share / supply.tokens))
-
-
-def _total(sizes: Iterable[int | None]) -> int | None:
-    """The sum, None where one is unknown."""
-    known = list(sizes)
-    return None if None in known else sum(size for size in known if size is not None)
-
-
-def _epochs(needed: Need, member: Member) -> dict[str, Any]:
-    from catalog.budget import epochs_say
-
-    supply, wanted = member.supply, needed.tokens * member.share
-    epochs = wanted / supply.tokens if supply.tokens else None
-    least = wanted / supply.high if supply.high else None
-    most = wanted / supply.low if supply.tokens and supply.low else None
-    return {
-        "epochs": epochs, "epochs_least": least, "epochs_most": most,
-        "note": epochs_say(epochs if epochs is not None else least or 0) or None,
-    }  # fmt: skip
-
-
-def plan_lines(needed: Need, members: Sequence[Member], note: str) -> Iterator[str]:
+def plan_lines(plan: Plan) -> Iterator[str]:
     """The plan as text."""
     from catalog.budget.rule import PRACTICE, RULE
 
-    width = output.window_width()
+    width, needed = output.window_width(), plan.need
     yield f"model    {output.count(round(needed.params))} parameters, {needed.ratio:,.4g} tokens each"
     yield f"tokens   {output.count(round(needed.tokens))} ({needed.tokens:.3g})"
     yield f"compute  {needed.flops:.2e} FLOPs (6 x parameters x tokens)"
@@ -165,34 +102,33 @@ def plan_lines(needed: Need, members: Sequence[Member], note: str) -> Iterator[s
     yield from output.wrap(RULE, width)
     seen = ", ".join(f"{name} {_times(tokens / params)}" for name, params, tokens in PRACTICE)
     yield from output.wrap(f"In practice small models are trained longer. Tokens a parameter: {seen}.", width)
-    if members:
+    if plan.members:
         yield ""
-        yield from mix_lines(needed, members, note, width)
+        yield from mix_lines(plan, width)
 
 
-def mix_lines(needed: Need, members: Sequence[Member], note: str, width: int) -> Iterator[str]:
+def mix_lines(plan: Plan, width: int) -> Iterator[str]:
     """The members of a mix with what they give, and the license of the whole."""
-    rows = [_member_row(needed, member) for member in members]
+    members = plan.members
+    rows = [_member_row(plan, member) for member in members]
     yield from output.table(MIX_FIELDS, rows, width)
     yield ""
-    if note:
-        yield from labelled("shares", note, width)
+    if plan.shares:
+        yield from labelled("shares", plan.shares, width)
     for member in members:
         yield from labelled("basis", f"{member.name}: {member.supply.basis}", width)
-        if said := _epochs(needed, member)["note"]:
+        if said := plan.epochs(member)["note"]:
             yield from labelled("epochs", f"{member.name}: {said} (Muennighoff et al. 2023)", width)
-    whole, least = _total(each.supply.bytes for each in members), _total(_needed(needed, each) for each in members)
+    whole, least = total(each.supply.bytes for each in members), total(map(plan.bytes_needed, members))
     told = f"{output.size(least)} for these shares, {output.size(whole)} in all"
     if whole is None or least is None:
-        known = sum(size for each in members if (size := _needed(needed, each)) is not None)
+        known = sum(size for each in members if (size := plan.bytes_needed(each)) is not None)
         told = f"unknown; at least {output.size(known)} for these shares"
     yield from labelled("download", told, width)
     yield from _license_lines(members, width)
 
 
 def _license_lines(members: Sequence[Member], width: int) -> Iterator[str]:
-    from catalog.cli.mix import strictest
-
     strict = strictest(members)
     said = f"commercial use of the mix: {strict.commercial}, as of {strict.name}: {strict.reason}"
     yield from labelled("license", said, width)
@@ -204,11 +140,11 @@ def labelled(label: str, text: str, width: int) -> Iterator[str]:
         yield f"{output.pad('' if number else label, 8)} {line}"
 
 
-def _member_row(needed: Need, member: Member) -> list[str]:
-    least = _needed(needed, member)
+def _member_row(plan: Plan, member: Member) -> list[str]:
+    least = plan.bytes_needed(member)
     return [
-        member.name, f"{member.share:.1%}", output.count(round(needed.tokens * member.share)), gives(member.supply),
-        _epochs_shown(_epochs(needed, member)), output.size(least) or "unknown", member.commercial,
+        member.name, f"{member.share:.1%}", output.count(round(plan.wanted(member))), gives(member.supply),
+        _epochs_shown(plan.epochs(member)), output.size(least) or "unknown", member.commercial,
     ]  # fmt: skip
 
 
@@ -239,10 +175,11 @@ def _times(number: float) -> str:
 
 
 def _stage(name: str, mix: str | None, registry: str | None, tokenizer: Any, as_json: bool) -> int:
-    from catalog.budget import stage_named
+    from catalog.budget import read_mix, stage_named
 
     stage = stage_named(name)
-    members = _members(mix, registry, tokenizer)[0] if mix is not None else []
+    picks = read_mix(mix)[0] if mix is not None else []
+    members = members_of(picks, lambda: open_for_reading(registry), tokenizer, _progress())
     held = _held(stage, registry)
     if as_json:
         output.print_json(stage_json(stage, held, members))
@@ -276,8 +213,6 @@ def _held(stage: Stage, registry: str | None) -> dict[str, Any]:
 
 def stage_json(stage: Stage, held: dict[str, Any], members: Sequence[Member]) -> dict[str, Any]:
     """Counts of a stage as the object of `--json`."""
-    from catalog.cli.mix import strictest
-
     strict = strictest(members) if members else None
     return {
         "stage": stage.name,

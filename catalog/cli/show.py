@@ -10,7 +10,7 @@ import click
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.cli.words import said
-from catalog.search.fold import Voice, cluster_verdicts
+from catalog.search.fold import Voice, voice_of
 from catalog.search.named import one_named
 from catalog.search.names import resolve
 from catalog.text import fit, for_terminal, for_url
@@ -76,12 +76,6 @@ def copies_of(connection: sqlite3.Connection, number: int) -> list[tuple[int, st
         (number,),
     )
     return [(other, key, theirs or ours) for other, key, ours, theirs in rows]
-
-
-def voice_of(connection: sqlite3.Connection, number: int) -> Voice | None:
-    """What counts for a dataset and its copies on commercial use: the verdict of the strictest of them."""
-    row = connection.execute("SELECT cluster_id FROM cluster_member WHERE dataset_id = ?", (number,)).fetchone()
-    return cluster_verdicts(connection, [row[0]]).get(row[0]) if row else None
 
 
 def copy_lines(copies: list[tuple[int, str, str]], voice: Voice | None) -> Iterable[str]:

@@ -274,6 +274,17 @@ def update(path: Path, make: Any) -> Locked:
     return entry
 
 
+def enter(path: Path, plan: FetchPlan, receipt: Receipt, name: str, entry: Entry | None) -> Locked:
+    """Enter what a fetch of `name` brought, in the place of what stood there for its folder. Raises as `update`."""
+    folder = folder_in(path, Path(plan.out))
+
+    def make(entries: Iterable[Locked]) -> Locked:
+        old = next((each for each in entries if each.folder == folder), None)
+        return locked(plan, receipt, name, entry=entry, folder=folder, old=old)
+
+    return update(path, make)
+
+
 def check_place(path: Path) -> None:
     """Raise `Usage` where a lock cannot be: a folder of its name, no folder to hold it, or one that is not writable."""
     hint = "Name another with --lock, or fetch with --no-lock."

@@ -18,4 +18,4 @@ def simplified(text: str) -> str:
 @cache
 def _table() -> dict[int, int]:
     pairs = Path(__file__).with_name("simplified.txt").read_text("utf-8").split()
-    return {ord(traditional): ord(simple) for traditional, simple in pairs}
+    return {ord(pair[0]): ord(pair[1]) for pair in pairs}

@@ -139,6 +139,12 @@ def cluster_verdicts(connection: sqlite3.Connection, clusters: Iterable[int]) ->
     return strictest
 
 
+def voice_of(connection: sqlite3.Connection, number: int) -> Voice | None:
+    """What counts for a dataset and its copies on commercial use: the verdict of the strictest of them."""
+    row = connection.execute("SELECT cluster_id FROM cluster_member WHERE dataset_id = ?", (number,)).fetchone()
+    return cluster_verdicts(connection, [row[0]]).get(row[0]) if row else None
+
+
 def others_of(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[int, list[str]]]:
     """For each of these datasets that is in a cluster: the cluster, and the keys of its other members."""
     if not ids or not has_clusters(connection):
