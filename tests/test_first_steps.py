@@ -229,3 +229,36 @@ class TestThePythonTwins:
         Path("gsm8k/main/train.jsonl").write_text("changed\n")
         assert verify("gsm8k").changed == ("main/train.jsonl",)
         assert person.types("verify").returncode == 1
+
+
+class TestWhereThingsAreWritten:
+    def test_a_folder_that_takes_nothing_is_named(self, catalog_command: Command, tmp_path: Path) -> None:
+        (tmp_path / "rows.jsonl").write_text(LINES)
+        for command in (
+            ("convert", "rows.jsonl", "--to", "alpaca", "--out", "/proc/rows.jsonl"),
+            ("convert", "rows.jsonl", "--to", "alpaca", "--out", "/proc/rows.parquet"),
+            ("augment", "rows.jsonl", "--column", "answer", "--out", "/proc/rows.csv"),
+            ("split", "rows.jsonl", "--out", "/proc"),
+        ):
+            done = catalog_command(*command)
+            assert done.returncode == 1
+            said, step = done.stderr.splitlines()
+            assert said.startswith("Error: /proc/rows.")
+            assert " cannot be written (" in said
+            assert step.startswith("Name another with --out")
+
+    def test_turns_are_no_text_to_augment(self, catalog_command: Command, tmp_path: Path) -> None:
+        turns = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So it is."}]
+        (tmp_path / "chat.jsonl").write_text(json.dumps({"messages": turns}) + "\n")
+        done = catalog_command("augment", "chat.jsonl", "--column", "messages")
+        assert done.returncode == 2
+        step = done.stderr.splitlines()[1].partition(": catalog ")[2]
+        assert catalog_command(*step.split()).returncode == 0
+        made = catalog_command("augment", "chat.prompt-completion.jsonl", "--column", "completion")
+        assert made.returncode == 0
+
+    def test_an_export_takes_the_file_as_an_option_too(self, person: Person, tmp_path: Path) -> None:
+        assert person.types("export", "csv", "--out", "all.csv").returncode == 0
+        assert person.types("export", "dcat", "gsm8k", "-o", "gsm8k.json").returncode == 0
+        assert (tmp_path / "all.csv").read_text().startswith("key,")
+        assert json.loads((tmp_path / "gsm8k.json").read_text())

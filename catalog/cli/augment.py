@@ -99,6 +99,9 @@ def _augmented(path: Path, options: dict[str, Any]) -> Done:
     check_columns(
         list(dict.fromkeys(str(name) for row in sample for name in row)), [options["column"], options["label"]]
     )
+    if not any(isinstance(row.get(options["column"]), str) for row in sample):
+        step = f"Turns become plain texts by: catalog convert {path} --to prompt-completion --form plain"
+        raise Usage(f"the column {options['column'][:60]!r} holds no text.", step)
     out = options["out"] or path.with_name(f"{path.resolve().name.partition('.')[0]}.{options['method']}.jsonl")
     check_suffix(out)
     if out.exists() and out.samefile(path):

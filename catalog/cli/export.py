@@ -28,8 +28,9 @@ ONE = ("croissant", "dcat")
 @click.argument("kind", type=click.Choice([*WHOLE, *ONE]))
 @click.argument("names", nargs=-1, metavar="[NAME] [FILE]")
 @click.option("--source", help="Only entries of this source; not with NAME.")
+@click.option("-o", "--out", metavar="FILE", help="The file, as FILE behind the others.")
 @registry_option
-def export_command(kind: str, names: tuple[str, ...], source: str | None, registry: str | None) -> int:
+def export_command(kind: str, names: tuple[str, ...], source: str | None, out: str | None, registry: str | None) -> int:
     """Write the registry, or one dataset of it, in a form that others read.
 
     `records` is one entry a line as JSON, with its tags and verdict; `catalog import records` reads it back unchanged.
@@ -45,6 +46,7 @@ def export_command(kind: str, names: tuple[str, ...], source: str | None, regist
       catalog export croissant gsm8k
       catalog export dcat gsm8k gsm8k.jsonld
     """
+    names = (*names, out) if out else names
     if kind in ONE:
         return _export_one(kind, names, source, registry)
     if len(names) > 1:

@@ -67,12 +67,20 @@ def check_suffix(path: Path) -> None:
 
 
 @contextmanager
-def placed(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; it becomes `path` when all went well, and is removed when it did not."""
+def placed(path: Path, shown: Path | None = None) -> Iterator[Path]:
+    """A name beside `path` to write to; it becomes `path` when all went well, and is removed when it did not.
+
+    Raises `Fatal` where it cannot be written, which names `shown` (default: `path`).
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
         beside.replace(path)
+    except OSError as error:
+        if error.filename != str(beside):
+            raise
+        hint = "Name another with --out, or look at the folder."
+        raise Fatal(f"{shown or path} cannot be written ({error.strerror}).", hint) from error
     finally:
         beside.unlink(missing_ok=True)
 
@@ -83,7 +91,7 @@ def opened_sink(path: Path) -> Iterator[Sink]:
     check_suffix(path)
     with placed(path) as beside:
         if path.suffix.lower() == ".parquet":
-            with placed(beside.with_suffix(".spool")) as spool:
+            with placed(beside.with_suffix(".spool"), path) as spool:
                 sink: Sink = _Parquet(spool, beside)
                 with spool.open("wb"):
                     pass
