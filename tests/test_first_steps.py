@@ -262,3 +262,12 @@ class TestWhereThingsAreWritten:
         assert person.types("export", "dcat", "gsm8k", "-o", "gsm8k.json").returncode == 0
         assert (tmp_path / "all.csv").read_text().startswith("key,")
         assert json.loads((tmp_path / "gsm8k.json").read_text())
+
+
+def test_rows_with_personal_data_are_each_named_once(catalog_command: Command, tmp_path: Path) -> None:
+    texts = ["a@example.org, b@example.org, c@example.org and 219-09-9999", "nothing", "d@example.org"]
+    rows = [{"prompt": f"Who is number {n}?", "completion": text} for n, text in enumerate(texts)]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = catalog_command("lint", "rows.jsonl").stdout.splitlines()[-2:]
+    assert " ".join(told).startswith("warning 5 places look like personal data: e-mail 4 (")
+    assert told[-1].endswith("(rows 1, 3)")

@@ -293,6 +293,8 @@ def test_mixed_types_are_told() -> None:
         ("card 4111 1111 1111 1111", ["card number"]),
         ("card 4111 1111 1111 1112", []),
         ("IBAN DE89 3704 0044 0532 0130 00", ["IBAN"]),
+        ("her SSN is 219-09-9999.", ["US social security number"]),
+        ("part 666-12-3456, 000-12-3456, 912-12-3456, 219-00-1234, 219-09-0000 or 1219-09-9999-2", []),
         ("call +44 20 7946 0958 or (212) 555-0123", ["telephone number", "telephone number"]),
         ("server 8.8.4.4, not 127.0.0.1 nor 1.2.3.999", ["IP address"]),
         ("in 2019 there were 1234567890123 of 3.14159265358979", []),

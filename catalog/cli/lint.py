@@ -126,7 +126,7 @@ def format_lines(detected: Detected | None, width: int) -> Iterable[str]:
 
 
 def _finding(finding: Finding) -> str:
-    more = " …" if finding.count > len(finding.rows) else ""
+    more = " …" if finding.more else ""
     where = f" (row{'s' if len(finding.rows) > 1 or more else ''} {', '.join(map(str, finding.rows))}{more})"
     severity = output.paint(output.pad(finding.severity, 8), COLOURS[finding.severity])
     detail = f": {for_terminal(finding.detail)}" if finding.detail else ""

@@ -36,7 +36,7 @@ UNEVEN: Final = 0.9
 
 _CHECKS: Final[dict[str, tuple[Severity, str]]] = {
     "unreadable": ("error", "rows cannot be read"),
-    "missing": ("error", "rows lack a column of their format, or it is empty"),
+    "missing": ("error", "rows lack a column of the format, or it is empty"),
     "empty turn": ("error", "rows have a turn without text"),
     "unknown role": ("error", "rows have a role that no chat template knows"),
     "order of turns": ("warning", "rows do not alternate between user and assistant"),
@@ -67,12 +67,13 @@ _OF_ONE: Final = {
 
 @dataclass
 class Finding:
-    """Something found: in how many rows, the numbers of the first few, and words or counts that tell more."""
+    """Something found: how often, the numbers of the first few rows and whether there are more, and words on it."""
 
     check: str
     count: int = 0
     rows: list[int] = field(default_factory=list)
     detail: str = ""
+    more: bool = False
 
     @property
     def severity(self) -> Severity:
@@ -188,8 +189,12 @@ class Linter:
         finding = self._found.setdefault(check, Finding(check))
         finding.count += count
         finding.detail = finding.detail or detail
-        if len(finding.rows) < EXAMPLES:
-            finding.rows.append(self._rows if number is None else number)
+        row = self._rows if number is None else number
+        if row in finding.rows:
+            return
+        finding.more = len(finding.rows) == EXAMPLES
+        if not finding.more:
+            finding.rows.append(row)
 
     def _repeats(self, row: Row, said: Mapping[str, str]) -> None:
         """Look for earlier rows of the same values, then for those that say the same and differ in nothing else."""

@@ -1,7 +1,8 @@
 """Personal data in text, by kind, found by form and, where there is one, by its check digit; shown masked.
 
 Forms: RFC 5322 in its everyday part for mail, E.164 for telephones, GB 11643-1999 for Chinese resident ids (18 digits,
-ISO 7064 MOD 11-2), ISO/IEC 7812 (Luhn) for cards, ISO 13616 (MOD 97-10) for IBANs.
+ISO 7064 MOD 11-2), the rules of the SSA for US social security numbers, ISO/IEC 7812 (Luhn) for cards, ISO 13616
+(MOD 97-10) for IBANs.
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ def _resident_id(text: str) -> bool:
     return "10X98765432"[total % 11] == text[17].upper() and 1 <= int(text[10:12]) <= 12 and 1 <= int(text[12:14]) <= 31
 
 
+def _social_security(text: str) -> bool:
+    area, group, serial = text.split("-")
+    return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
+
+
 def _iban(text: str) -> bool:
     bare = re.sub(r"\s", "", text).upper()
     moved = bare[4:] + bare[:4]
@@ -76,6 +82,7 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]] = 
     ("e-mail", re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b", re.ASCII), _always),
     ("resident id", re.compile(r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{9}[\dXx](?!\d)"), _resident_id),
     ("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _iban),
+    ("US social security number", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security),
     ("card number", re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])"), _luhn),
     ("Chinese mobile number", re.compile(r"(?<![\d.])(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"), _always),
     ("telephone number", re.compile(r"(?<![\w.])\+\d{1,3}[ (-]{1,2}\d{1,4}\)?(?:[ -]?\d{2,4}){2,4}(?!\d)"), _telephone),
