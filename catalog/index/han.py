@@ -15,7 +15,11 @@ def simplified(text: str) -> str:
     return text if text.isascii() else text.translate(_table())
 
 
+def pairs() -> list[str]:
+    """Each traditional character with its simplified form behind it."""
+    return Path(__file__).with_name("simplified.txt").read_text("utf-8").split()
+
+
 @cache
 def _table() -> dict[int, int]:
-    pairs = Path(__file__).with_name("simplified.txt").read_text("utf-8").split()
-    return {ord(pair[0]): ord(pair[1]) for pair in pairs}
+    return {ord(pair[0]): ord(pair[1]) for pair in pairs()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from catalog.errors import NotFound, Usage
+from catalog.index.han import simplified
 from catalog.index.keys import last_segment, name_norm
 from catalog.search.names import Named, resolve
 from catalog.search.query import Query
@@ -16,7 +17,7 @@ def one_named(connection: sqlite3.Connection, name: str) -> Named:
 
     Raises `NotFound` with the nearest names, `Usage` listing the choices of an ambiguous name.
     """
-    found = resolve(connection, name)
+    found = resolve(connection, name) or resolve(connection, simplified(name))
     if not found:
         raise NotFound(f"nothing is named {name[:80]!r}.", near_names(connection, name))
     best = [each for each in found if each.how == found[0].how]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalog.index.han import simplified
 from catalog.index.keys import last_segment, name_norm, plain
 from catalog.search.match import term_string
 from catalog.search.query import storable
@@ -42,8 +41,6 @@ def resolve(connection: sqlite3.Connection, text: str) -> list[Named]:
     if not norm:
         return []
     found = [_named(connection, number, asked) for number, *_place in connection.execute(_NAMED, (norm,))]
-    if not found and simplified(norm) != norm:
-        return resolve(connection, simplified(asked))
     if not found and ":" in asked:
         exact = connection.execute("SELECT id FROM dataset WHERE key = ?", (asked,)).fetchone()
         found = [_named(connection, exact[0], asked)] if exact else []

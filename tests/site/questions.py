@@ -24,6 +24,8 @@ ODD = (
     "lang:klingon medical", "size:1..zzz", "\"open's\" task:\"x'y\"", "medical\x00sft", "\ud800x medical", "100",
     "1,000", "2.5", "nc license", "mit license", "commercial use", "non commercial", "可商用 医疗", "中英", "英中对照",
     "好数据 Votic", "🙂", "constructor", "__proto__ data", "toString", "task:constructor", "한국어", "데이터", "𠮷野家",
+    "醫療 對話", "數據集 獎勵模型", "domain:醫療", "lang:繁體中文 問答", "閱讀理解 -法律", "可商用醫療問答",
+    "domain:醫瘵",
     "étude", "e\u0301tude", "copied-7", "copier1/copied-7", "huggingface:copier2/copied-9",
     " ".join(f"w{n}" for n in range(40)), "domain:" + ",".join(f"v{n}" for n in range(70)),
 )  # fmt: skip

@@ -30,6 +30,8 @@ function charactersOf({ json }, cjk) {
     runs: (text) => text.match(run) || [],
     /** Whether any character is a letter or a digit. */
     says: (text) => [...text].some(isAlnum),
+    /** Traditional characters in their simplified form. */
+    simple: (text) => (isAscii(text) ? text : table.simple(text)),
     /** `Open-Web_Text` and `openwebtext` are the same. */
     nameNorm: (name) => [...casefold(plain(name))].filter(isAlnum).join(""),
 

@@ -40,12 +40,12 @@ const formsOf = (norm) => (norm.length < 4 || !isAscii(norm) ? [norm] : [norm, n
  * @param {(norms: string[]) => Promise<Map<string, Term[]>>} spellings */
 async function readerOf(asked, { characters, language, spellings }) {
   const { stop, commercial, licenses, families, formats, loose, short, licensed } = language;
-  const normOf = (words) => characters.nameNorm(words.map((word) => word.text).join(""));
+  const normOf = (words) => characters.simple(characters.nameNorm(words.map((word) => word.text).join("")));
   const isStop = (norm) => stop.includes(norm);
 
   /** Every spelling that reading the words may ask for. */
   const lookedUp = () => {
-    const runs = asked.flatMap((word) => characters.runs(word.text).map((run) => [...run]));
+    const runs = asked.flatMap((word) => characters.runs(characters.simple(word.text)).map((run) => [...run]));
     const norms = [...slices(asked, LONGEST_NAME).map(normOf), ...runs.flatMap((run) => slices(run, LONGEST_ALIAS).map((letters) => letters.join("")))];
     return [...new Set(norms.flatMap((norm) => [...formsOf(norm), own(commercial, norm)]))].filter(Boolean);
   };
@@ -80,7 +80,10 @@ async function readerOf(asked, { characters, language, spellings }) {
     const [{ kind, text }] = words;
     const isOne = !words[1] && kind === "word";
     if (found[0] || !isOne || !characters.runs(text)[0]) return [unitOf([partOf(words, found, !isOne || !isStop(normOf(words)))])];
-    const piece = (letters) => partOf([wordOf(letters)], termsOf(letters), !isStop(letters));
+    const piece = (letters) => {
+      const simple = characters.simple(letters);
+      return partOf([wordOf(letters)], termsOf(simple), !isStop(simple));
+    };
     return Catalog.more.cutUnits(text, characters, piece, unitsOf);
   };
 

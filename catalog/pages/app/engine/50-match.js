@@ -18,14 +18,15 @@ const eitherOf = (nodes) => joinOf("or", nodes);
 const notOf = (yes, no) => (no ? { kind: "not", of: [yes, no] } : yes);
 
 /** Builds trees; each function is named as in match.py. @param characters see `charactersOf` */
-function matchOf({ runs, says, nameNorm, casefold, tokens }) {
+function matchOf({ runs, says, nameNorm, casefold, tokens, simple }) {
   const phrase = (text, prefix) => leafOf(tokens(text), prefix);
   const plain = (text, kind) => {
     if (kind === "prefix") return phrase(text, true);
     const joined = nameNorm(text);
     return eitherOf([phrase(text), kind === "word" && joined && joined !== casefold(text) && phrase(joined)]);
   };
-  const ofRun = ([first, ...others]) => phrase(others.map((letter) => first + (first = letter)).join(" ") || first, !others[0]);
+  const pairs = ([first, ...others]) => phrase(others.map((letter) => first + (first = letter)).join(" ") || first, !others[0]);
+  const ofRun = (run) => eitherOf([...new Set([run, simple(run)])].map(pairs));
   const wordNode = ({ text, kind }) => {
     const found = runs(text);
     const rest = found.reduce((left, run) => left.replace(run, "\0"), text);
