@@ -17,7 +17,7 @@ from catalog.text import for_terminal
 
 @click.command("fetch", cls=SelectiveCommand)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("-o", "--out", type=click.Path(file_okay=False), help="Folder (default: ./<name>).")
+@click.option("-o", "--out", type=click.Path(file_okay=False), help="Folder (default: ./ and its name at the source).")
 @click.option("--dry-run", is_flag=True, help="Only say what would come.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match (data/*.parquet, data/).")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="No files that match.")

@@ -148,6 +148,7 @@ def search_command(words: tuple[str, ...], **options: Any) -> int:
     with open_for_reading(options["registry"]) as connection:
         top = None if options["as_json"] else TERMS_SHOWN
         result = run(connection, query, facets=counted, top=top, help_spelling=not options["exact"])
+        empty = not result.total and connection.execute("SELECT 1 FROM dataset LIMIT 1").fetchone() is None
         conditional = 0 if result.total else _conditional(connection, query, not options["exact"])
     if options["as_json"]:
         output.print_json(result.to_dict())
@@ -159,6 +160,8 @@ def search_command(words: tuple[str, ...], **options: Any) -> int:
         print("\n".join(lines_of(result, output.window_width())))
     for line in talk(query, result):
         output.say(line)
+    if empty:
+        output.say(said("The registry holds no datasets yet. Fill it with: catalog init"))
     if conditional:
         name = "--commercial conditions"
         output.say(f"  {said('with {name} as well: {count:,}', name=name, count=conditional)}")

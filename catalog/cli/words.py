@@ -69,6 +69,7 @@ CHINESE = {
     "Nothing found.": "没有找到。",
     "without {name}: {count:,}": "去掉 {name}：{count:,}",
     "with {name} as well: {count:,}": "加上 {name}：{count:,}",
+    "The registry holds no datasets yet. Fill it with: catalog init": "数据目录还是空的。请先运行：catalog init",
     "nothing at all for {name}": "{name} 本身就没有结果",
     "Try fewer words, or list what there is with: catalog facets": "请减少词语，或查看有哪些分类：catalog facets",
     # facets
