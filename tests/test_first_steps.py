@@ -271,3 +271,28 @@ def test_rows_with_personal_data_are_each_named_once(catalog_command: Command, t
     told = catalog_command("lint", "rows.jsonl").stdout.splitlines()[-2:]
     assert " ".join(told).startswith("warning 5 places look like personal data: e-mail 4 (")
     assert told[-1].endswith("(rows 1, 3)")
+
+
+def test_an_empty_registry_says_so(person: Person, tmp_path: Path) -> None:
+    registry = {"CATALOG_REGISTRY": str(tmp_path / "empty.db")}
+    (tmp_path / "mine.jsonl").write_text("{}\n")
+    assert person.types("import", "records", "mine.jsonl", **registry).returncode == 2
+    done = person.types("search", "medical", "--commercial", "yes", **registry)
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1] == "The registry holds no datasets yet. Fill it with: catalog init"
+    assert "no datasets yet" not in person.types("search", "xyzzyx").stderr
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_long_lines_keep_to_the_window(width: int, person: Person, hub: Hub, tmp_path: Path) -> None:
+    hub.add("TsinghuaC3I/UltraMedical", {"train.jsonl": LINES.encode()})
+    (tmp_path / "rows.jsonl").write_text(LINES)
+    for command in (
+        ("fetch", "ultramedical", "--dry-run"),
+        ("lint", "rows.jsonl"),
+        ("tokens", "rows.jsonl"),
+        ("plan", "--stage", "sft"),
+        ("plan", "--params", "1B", "--mix", "fineweb,c4"),
+    ):
+        lines = person.types(*command, COLUMNS=str(width)).stdout.splitlines()
+        assert [line for line in lines if len(line) > width] == [], command

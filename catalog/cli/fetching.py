@@ -114,7 +114,7 @@ def plan_lines(plan: FetchPlan, notes: Sequence[str] = ()) -> Iterator[str]:
     """What a person should know before the first byte; `notes` are the source's own words on its files."""
     yield f"total      {total_of(plan)}"
     yield f"into       {for_terminal(plan.out)} ({output.size(plan.free) or 'unknown'} free)"
-    yield f"license    {for_terminal(plan.license)}"
+    yield from output.labelled("license", plan.license, output.window_width(), 11)
     if plan.access:
         yield f"access     {for_terminal(plan.access)}"
     if plan.revision:

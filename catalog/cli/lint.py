@@ -97,7 +97,7 @@ def report_lines(report: Report, tokenizer: Tokenizer) -> Iterable[str]:
     yield output.counted(report.rows, "row")
     if report.lengths and (report.detected or report.lengths["max"]):
         told = ", ".join(f"{name} {output.count(value)}" for name, value in report.lengths.items())
-        yield f"tokens  {told} ({for_terminal(tokenizer.says)})"
+        yield from output.labelled("tokens", f"{told} ({tokenizer.says})", width, 8)
     if report.scripts:
         yield "scripts " + ", ".join(f"{name} {share:.0%}" for name, share in report.scripts.items())
     if report.languages:

@@ -114,6 +114,12 @@ def wrap(text: str, width: int) -> Iterable[str]:
         yield line
 
 
+def labelled(label: str, text: str, width: int, left: int = 9) -> Iterable[str]:
+    """Lines of a text behind a label of `left` columns, as many as the window asks for; safe for a terminal."""
+    for number, line in enumerate(wrap(for_terminal(text), width - left)):
+        yield pad("" if number else label, left) + line
+
+
 def count(number: int | None) -> str:
     """A count for people: 8.0M, 7.5k, 512; "" when unknown."""
     return "" if number is None else _scaled(number, 1000, ("", "k", "M", "B", "T"))

@@ -12,7 +12,6 @@ from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.errors import Usage
 from catalog.mixture import TOKEN_BYTES, Member, Plan, members_of, plan_of, strictest, total
-from catalog.text import for_terminal
 
 if TYPE_CHECKING:
     from catalog.budget import Need, Stage, Supply
@@ -114,30 +113,24 @@ def mix_lines(plan: Plan, width: int) -> Iterator[str]:
     yield from output.table(MIX_FIELDS, rows, width)
     yield ""
     if plan.shares:
-        yield from labelled("shares", plan.shares, width)
+        yield from output.labelled("shares", plan.shares, width)
     for member in members:
-        yield from labelled("basis", f"{member.name}: {member.supply.basis}", width)
+        yield from output.labelled("basis", f"{member.name}: {member.supply.basis}", width)
         if said := plan.epochs(member)["note"]:
-            yield from labelled("epochs", f"{member.name}: {said} (Muennighoff et al. 2023)", width)
+            yield from output.labelled("epochs", f"{member.name}: {said} (Muennighoff et al. 2023)", width)
     whole, least = total(each.supply.bytes for each in members), total(map(plan.bytes_needed, members))
     told = f"{output.size(least)} for these shares, {output.size(whole)} in all"
     if whole is None or least is None:
         known = sum(size for each in members if (size := plan.bytes_needed(each)) is not None)
         told = f"unknown; at least {output.size(known)} for these shares"
-    yield from labelled("download", told, width)
+    yield from output.labelled("download", told, width)
     yield from _license_lines(members, width)
 
 
 def _license_lines(members: Sequence[Member], width: int) -> Iterator[str]:
     strict = strictest(members)
     said = f"commercial use of the mix: {strict.commercial}, as of {strict.name}: {strict.reason}"
-    yield from labelled("license", said, width)
-
-
-def labelled(label: str, text: str, width: int) -> Iterator[str]:
-    """Lines of a text with a label before the first; safe for a terminal."""
-    for number, line in enumerate(output.wrap(for_terminal(text), width - 9)):
-        yield f"{output.pad('' if number else label, 8)} {line}"
+    yield from output.labelled("license", said, width)
 
 
 def _member_row(plan: Plan, member: Member) -> list[str]:
@@ -232,16 +225,18 @@ def stage_lines(stage: Stage, held: dict[str, Any], members: Sequence[Member]) -
     width = output.window_width()
     yield f"stage    {stage.name}: {stage.example}"
     yield f"formats  {', '.join(stage.formats)}"
-    yield "Counted in examples, by experience; the rule of 20 tokens a parameter is one of pre-training, not of this."
+    told = "Counted in examples, by experience; the rule of 20 tokens a parameter is one of pre-training, not of this."
+    yield from output.wrap(told, width)
     yield ""
     fields = (output.Field("for", 20), output.Field("examples", 16, right=True), output.Field("remark", 30, grow=1))
     rows = [[each.what, f"{output.count(each.low)} to {output.count(each.high)}", each.remark] for each in stage.usual]
     yield from output.table(fields, rows, width)
     yield ""
-    yield (
-        f"registry {held['datasets']:,} datasets with --task {stage.task}; {held['of_usual_size']:,} of a usual size, "
+    told = (
+        f"{held['datasets']:,} datasets with --task {stage.task}; {held['of_usual_size']:,} of a usual size, "
         f"{held['of_usual_size_commercial']:,} of these for commercial use:"
     )
+    yield from output.labelled("registry", told, width)
     fields = (
         output.Field("dataset", 24, grow=1), output.Field("rows", 6, right=True), output.Field("license", 12),
     )  # fmt: skip
@@ -263,5 +258,5 @@ def _member_lines(stage: Stage, members: Sequence[Member], width: int) -> Iterat
     least = "at least " if None in counts else ""
     place = "fewer than" if known < stage.low else "more than" if known > stage.high else "within"
     told = f"{least}{known:,} in all: {place} what is usual ({stage.low:,} to {stage.high:,})"
-    yield from labelled("examples", told, width)
+    yield from output.labelled("examples", told, width)
     yield from _license_lines(members, width)

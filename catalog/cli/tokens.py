@@ -233,8 +233,10 @@ def told_lines(told: Told) -> Iterator[str]:
     yield f"rows       {'unknown' if told.rows is None else f'{told.rows:,}'} ({told.basis})"
     yield f"counted    columns {columns}" if columns else f"counted    no column: {NO_FORMAT}"
     off = f"; it may be off by {told.error:.0%}" if told.error else ""
-    yield f"tokenizer  {for_terminal(told.tokenizer.says)}{off}"
-    yield from (f"note       {for_terminal(note)}" for note in told.notes)
+    width = output.window_width()
+    yield from output.labelled("tokenizer", f"{told.tokenizer.says}{off}", width, 11)
+    for note in told.notes:
+        yield from output.labelled("note", note, width, 11)
     if told.transferred is not None:
         yield f"transferred {output.size(told.transferred)} ({told.transferred:,} bytes)"
 
