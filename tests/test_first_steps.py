@@ -90,6 +90,7 @@ class TestWhatContradicts:
             (("preview", "empty.jsonl"), 3, "Look at it with: catalog lint FILE"),
             (("import", "mine.jsonl"), 2, "Say it as: catalog import records mine.jsonl"),
             (("import", "records", "mine.yaml"), 2, "Records are JSON, one on a line"),
+            (("search", "--updated", "2024-13"), 2, "updated does not understand '2024-13'"),
             (("search", "medical", "--ui", "zh"), 2, "Say it as: catalog --ui zh search"),
             (("backup", "nowhere/registry.db"), 1, "(No such file or directory).\n"),
             (("tag", "unset", "gsm8k"), 3, "List them with: catalog tag list"),

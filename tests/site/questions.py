@@ -11,6 +11,7 @@ from typing import Any
 RANGES = (
     "rows:10k..", "rows:..1k", "size:..2GB", "year:2019..2023", "updated:2023..", "updated:2022..2022-06",
     "tokens:1B..", "downloads:1000..", "size:1MB..", "rows:100..1,000", "updated:2024", "year:2020", "likes:5..",
+    "updated:2024-13",
     "created:2021..", "rows:abc", "updated:..2023-05-06", "updated:2022-01-01..2024-02",
 )  # fmt: skip
 COMMON = (
