@@ -190,11 +190,9 @@ class Linter:
         finding.count += count
         finding.detail = finding.detail or detail
         row = self._rows if number is None else number
-        if row in finding.rows:
-            return
-        finding.more = len(finding.rows) == EXAMPLES
-        if not finding.more:
-            finding.rows.append(row)
+        if row not in finding.rows:
+            finding.more = len(finding.rows) == EXAMPLES
+            finding.rows += [] if finding.more else [row]
 
     def _repeats(self, row: Row, said: Mapping[str, str]) -> None:
         """Look for earlier rows of the same values, then for those that say the same and differ in nothing else."""
@@ -227,8 +225,7 @@ class Linter:
     def _find_personal(self, text: str) -> None:
         for kind, masked in personal_data(text[:LONG]):
             self._personal[kind] += 1
-            shown = self._masked.setdefault(kind, [])
-            if len(shown) < EXAMPLES:
+            if len(shown := self._masked.setdefault(kind, [])) < EXAMPLES:
                 shown.append(masked)
             self._note("personal data")
 
