@@ -71,6 +71,25 @@ def test_random_queries_find_the_same(engine: Tab, connection: sqlite3.Connectio
     assert engine.errors == []
 
 
+def test_traditional_characters_find_the_same(engine: Tab, connection: sqlite3.Connection) -> None:
+    texts = (
+        "醫療 對話",
+        "獎勵模型",
+        "預訓練語料",
+        "可商用醫療問答",
+        "domain:醫療 -問答",
+        "lang:繁體中文",
+        "domain:醫瘵",
+        '"醫療對話"',
+    )
+    views = [{"search": text} for text in texts]
+    assert differences(connection, engine, views) == []
+    simple = expected(connection, {"search": "医疗 对话"})
+    assert simple["total"] > 0
+    assert expected(connection, views[0])["total"] >= simple["total"]
+    assert engine.errors == []
+
+
 def test_lists_cut_short_never_mislead(
     registry: Path, connection: sqlite3.Connection, tmp_path: Path, tab: OpenTab, served: Serve
 ) -> None:
