@@ -46,7 +46,7 @@ MAX_VALUES = 64
 _TOKEN = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z]{2,12}):)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S+))')
 _AMOUNT = r"(?ai)(\d{1,3}(?:,\d{3})+|\d{1,30}(?:[.,]\d{1,30})?)\s*([kmgtb]?)(i?b)?\Z"
 _GROUPED = r"(?a)\d{1,3}(,\d{3})+\Z"
-_DATE = r"(?a)\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?\Z"
+_DATE = r"(?a)\d{4}(-(0\d|1[0-2])(-\d{2})?)?\Z"
 """Compiled when a range is first read: start-up counts."""
 _THOUSANDS = {"": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4}
 

@@ -57,13 +57,10 @@ def resolve_filters(connection: sqlite3.Connection, query: Query) -> Filters:
 
 
 def _number(connection: sqlite3.Connection, facet: str, value: str) -> int | None:
-    norm = name_norm(value)
-    for each in dict.fromkeys((norm, simplified(norm))):
-        row = connection.execute(
-            "SELECT term_id FROM term_alias WHERE norm = ? AND facet = ?", (each, facet)
-        ).fetchone()
-        if row is not None:
-            return int(row[0])
+    norm = simplified(name_norm(value))
+    row = connection.execute("SELECT term_id FROM term_alias WHERE norm = ? AND facet = ?", (norm, facet)).fetchone()
+    if row is not None:
+        return int(row[0])
     return None if facet in CLOSED_FACETS else 0
 
 
@@ -74,7 +71,7 @@ def _unknown(connection: sqlite3.Connection, facet: str, value: str) -> str:
         "SELECT a.norm, t.term FROM term_alias a JOIN term t ON t.id = a.term_id WHERE a.facet = ?", (facet,)
     )
     names: dict[str, str] = dict(rows.fetchall())
-    near = get_close_matches(simplified(name_norm(value)), names, n=3, cutoff=0.6)
+    near = get_close_matches(name_norm(value), names, n=3, cutoff=0.6)
     guess = " or ".join(dict.fromkeys(names[norm] for norm in near))
     return f"no {facet} {value[:60]!r}; did you mean {guess}?" if guess else f"no {facet} {value[:60]!r}."
 

@@ -29,13 +29,13 @@ def table() -> dict[str, Any]:
     """`classes` are [token, alphanumeric, casefold, assigned]: what is added to a code point to get the character of
     its token (None where it separates tokens, `MARK`), whether Python calls it alphanumeric, what is added to fold
     it, and whether this Python knows it. `runs` are [length, class] pairs from U+0080, `tags` from U+E0000; `folds`
-    are the case foldings to several characters, `simplified` pairs of a traditional and a simplified character."""
+    are the case foldings to several characters, `han` from a traditional character to its simplified form."""
     classes: dict[tuple[Any, ...], int] = {}
     known = {part: _runs(part, classes) for part in (range(_FIRST, _LAST), _TAGS)}
     runs, tags = known.values()
     folds = {chr(c): chr(c).casefold() for c in _codes(range(_FIRST, _LAST)) if len(chr(c).casefold()) > 1}
     told = {"classes": [list(each) for each in classes], "runs": runs, "tags": tags, "folds": folds}
-    return {**told, "simplified": pairs()}
+    return {**told, "han": {pair[0]: pair[1] for pair in pairs()}}
 
 
 def _codes(part: range) -> Iterator[int]:

@@ -31,7 +31,7 @@ function charactersOf({ json }, cjk) {
     /** Whether any character is a letter or a digit. */
     says: (text) => [...text].some(isAlnum),
     /** Traditional characters in their simplified form. */
-    simple: (text) => (isAscii(text) ? text : table.simple(text)),
+    simple: (text) => [...text].map((character) => table?.han[character] || character).join(""),
     /** `Open-Web_Text` and `openwebtext` are the same. */
     nameNorm: (name) => [...casefold(plain(name))].filter(isAlnum).join(""),
 

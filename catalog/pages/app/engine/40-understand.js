@@ -80,10 +80,7 @@ async function readerOf(asked, { characters, language, spellings }) {
     const [{ kind, text }] = words;
     const isOne = !words[1] && kind === "word";
     if (found[0] || !isOne || !characters.runs(text)[0]) return [unitOf([partOf(words, found, !isOne || !isStop(normOf(words)))])];
-    const piece = (letters) => {
-      const simple = characters.simple(letters);
-      return partOf([wordOf(letters)], termsOf(simple), !isStop(simple));
-    };
+    const piece = (letters) => partOf([wordOf(letters)], termsOf(characters.simple(letters)), !isStop(characters.simple(letters)));
     return Catalog.more.cutUnits(text, characters, piece, unitsOf);
   };
 

@@ -25,12 +25,11 @@ function matchOf({ runs, says, nameNorm, casefold, tokens, simple }) {
     const joined = nameNorm(text);
     return eitherOf([phrase(text), kind === "word" && joined && joined !== casefold(text) && phrase(joined)]);
   };
-  const pairs = ([first, ...others]) => phrase(others.map((letter) => first + (first = letter)).join(" ") || first, !others[0]);
-  const ofRun = (run) => eitherOf([...new Set([run, simple(run)])].map(pairs));
+  const ofRun = ([first, ...others]) => phrase(others.map((letter) => first + (first = letter)).join(" ") || first, !others[0]);
   const wordNode = ({ text, kind }) => {
     const found = runs(text);
     const rest = found.reduce((left, run) => left.replace(run, "\0"), text);
-    return bothOf([...rest.split("\0").filter(says).map((piece) => plain(piece, kind)), ...found.map(ofRun)]);
+    return bothOf([...rest.split("\0").filter(says).map((piece) => plain(piece, kind)), ...found.map((run) => eitherOf([...new Set([run, simple(run)])].map(ofRun)))]);
   };
   const words = ({ words, near }) => {
     const each = words.map(wordNode);

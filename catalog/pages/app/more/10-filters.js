@@ -1,7 +1,7 @@
 /** Filters and ranges as they are typed (catalog/search/query.py). */
 const MAX_VALUES = 64;
 const AMOUNT = /^(\d{1,3}(?:,\d{3})+|\d{1,30}(?:[.,]\d{1,30})?)[\t-\r\x1c-\x20]*([kmgtb]?)(i?b)?$/i;
-const DATE = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/;
+const DATE = /^\d{4}(-(0\d|1[0-2])(-\d{2})?)?$/;
 const DATES = ["modified", "created"];
 const THOUSANDS = { k: 1, m: 2, g: 3, b: 3, t: 4 };
 

@@ -1,8 +1,7 @@
 /** What Chinese, Japanese and Korean need: the table of all characters, and words cut where no space stands. */
 
 /** What characters beyond ASCII are; `plain` takes out of a text what the index has not, `folds` become several. */
-function tableOf({ classes, runs, tags, folds, simplified }) {
-  const simple = new Map(simplified.map((pair) => [...pair]));
+function tableOf({ classes, runs, tags, folds, han }) {
   const starts = [];
   const kinds = [];
   for (let [list, at] of [[runs, 0x80], [tags, 0xe0000]]) {
@@ -26,7 +25,7 @@ function tableOf({ classes, runs, tags, folds, simplified }) {
     }
     return (found + known.normalize("NFKC")).replace(/[\ue000-\uf8ff\u{f0000}-\u{10ffff}]/gu, " ");
   };
-  return { kind, plain, folds, simple: (text) => [...text].map((each) => simple.get(each) || each).join("") };
+  return { kind, plain, folds, han };
 }
 
 /** A word with CJK in it as units; `piece` makes a part of letters, `unitsOf` units of words. */

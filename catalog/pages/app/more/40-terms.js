@@ -4,12 +4,8 @@
 async function numberOf(facet, value, { manifest, characters, language, termsSpelt }) {
   const shown = manifest.facets.find((each) => each.facet === facet)?.terms.find((each) => each.term === value);
   if (shown) return shown.n;
-  const norm = characters.nameNorm(value);
-  for (const each of new Set([norm, characters.simple(norm)])) {
-    const term = (await termsSpelt(each)).find((each) => each.facet === facet);
-    if (term) return term.number;
-  }
-  return language.closed.includes(facet) ? null : 0;
+  const term = (await termsSpelt(characters.simple(characters.nameNorm(value)))).find((each) => each.facet === facet);
+  return term ? term.number : language.closed.includes(facet) ? null : 0;
 }
 
 /** The terms of a query's filters; a value that names none becomes text, matches nothing, or is passed over. */
@@ -54,7 +50,7 @@ async function unknownTerm(facet, value, { characters, manifest, json }) {
   for (const [norm, ...rest] of shards.flat()) {
     rest.forEach((place, i) => i % 3 || manifest.order[place] !== facet || names.set(norm, rest[i + 1]));
   }
-  const near = closeMatches(characters.simple(characters.nameNorm(value)), [...names.keys()]);
+  const near = closeMatches(characters.nameNorm(value), [...names.keys()]);
   const guess = [...new Set(near.map((norm) => names.get(norm)))].join(" or ");
   return `no ${facet} ${quoted([...value].slice(0, 60).join(""))}` + (guess ? `; did you mean ${guess}?` : ".");
 }
