@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from catalog.index.document import Texts, other_terms, texts
+from catalog.index.document import Texts, texts
 from catalog.index.keys import last_segment, name_norm
 from catalog.record import (
     Amount,
@@ -96,10 +96,10 @@ class Prepared(NamedTuple):
         return str(self.columns[3])
 
     @property
-    def terms(self) -> Sequence[tuple[str, str]]:
-        """The (facet, term) pairs that it is found by besides its tags."""
+    def stated(self) -> tuple[str, str, str, str, str]:
+        """What it is found by besides its tags: source, access, commercial use, license class and expression."""
         row = self.columns
-        return other_terms(row[1], row[_ACCESS], row[_COMMERCIAL], row[_CLASS], row[_LICENSE])
+        return row[1], row[_ACCESS], row[_COMMERCIAL], row[_CLASS], row[_LICENSE]
 
     @property
     def watched(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from catalog.index.keys import EVERY, TAGS_END, apart, bigrams, cjk_runs, last_segment, plain
 from catalog.record import Entry, Verdict
@@ -27,21 +28,21 @@ def document(entry: Entry, tokens: Tokens) -> Document:
     """The document of an entry. `tokens` names its facet terms."""
     found = [tokens[pair] for pair in facet_terms(entry)]
     tags = len(entry.tags or ())
-    return assembled(texts(entry), found[:tags], found[tags:])
+    return assembled(texts(entry), found[:tags], chain.from_iterable(found[tags:]))
 
 
-def assembled(parts: Texts, own: Iterable[tuple[str, ...]], others: Iterable[tuple[str, ...]]) -> Document:
-    """The document of these texts and of the tokens of its `own` tags, and of what else it is found by.
+def assembled(parts: Texts, own: Iterable[tuple[str, ...]], others: Iterable[str]) -> Document:
+    """The document of these texts, of the tokens of each of its `own` tags, and of what else it is found by.
 
     The facets are written as the token that all hold, the tags in order, `TAGS_END` and the rest.
     """
     found, above = [EVERY], [TAGS_END]
-    for first, *rest in own:
-        found.append(first)
-        above += rest
+    for each in own:
+        found.append(each[0])
+        if len(each) > 1:
+            above += each[1:]
     found += above
-    for each in others:
-        found += each
+    found += others
     name, title, body, extra, cjk = parts
     return name, title, body, extra, " ".join(dict.fromkeys(found)), cjk
 

@@ -108,6 +108,10 @@ def forms_of(word: str, word_id: int = 0) -> list[int]:
     """
     head = word[:SPELLING_PREFIX].encode()
     crc = zlib.crc32
-    shorter = [crc(head[:i] + head[i + 1 :]) << WORD_BITS | word_id for i in range(len(head))]
-    shorter.append(crc(head) << WORD_BITS | word_id)
-    return shorter
+    forms = [crc(head) << WORD_BITS | word_id]
+    before = 0
+    for i, letter in enumerate(head):
+        if letter != before:  # of two letters that are the same it does not matter which one lacks
+            forms.append(crc(head[:i] + head[i + 1 :]) << WORD_BITS | word_id)
+        before = letter
+    return forms

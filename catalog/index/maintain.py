@@ -164,15 +164,18 @@ class Delta:
         if self._count > self.MOST:
             self.forget()
             return
-        old, new = set(before[FACETS].split()) if before else set(), set(after[FACETS].split())
-        for tokens, came, went in ((new - old, self._came, self._went), (old - new, self._went, self._came)):
-            for token in tokens:
-                came.setdefault(token, set()).add(dataset_id)
-                went.get(token, set()).discard(dataset_id)
+        if before is None or before[FACETS] != after[FACETS]:
+            self._note_facets(dataset_id, set(before[FACETS].split()) if before else set(), set(after[FACETS].split()))
         if before is None or (before[:FACETS], before[FACETS + 1 :]) != (after[:FACETS], after[FACETS + 1 :]):
             self._noted.add(dataset_id)
         if before is None or before[:2] != after[:2]:
             self._texts += after[:2]
+
+    def _note_facets(self, dataset_id: int, old: set[str], new: set[str]) -> None:
+        for tokens, came, went in ((new - old, self._came, self._went), (old - new, self._went, self._came)):
+            for token in tokens:
+                came.setdefault(token, set()).add(dataset_id)
+                went.get(token, set()).discard(dataset_id)
 
     def forget(self) -> None:
         """Give up: what changed is too much, or no longer known."""

@@ -66,8 +66,8 @@ def spelling_of(words: Iterable[str], first: int = 1) -> Spelling:
 
 
 def forms_of_all(words: Iterable[tuple[int, str]]) -> list[int]:
-    """The forms of numbered words, each once, sorted."""
-    return sorted({form for number, word in words for form in forms_of(word, number)})
+    """The forms of numbered words, sorted. Where two hash to the same number it comes twice."""
+    return sorted([form for number, word in words for form in forms_of(word, number)])
 
 
 def add_words(connection: sqlite3.Connection, words: Iterable[str]) -> None:
@@ -79,7 +79,7 @@ def add_words(connection: sqlite3.Connection, words: Iterable[str]) -> None:
 def store_spelling(connection: sqlite3.Connection, spelling: Spelling) -> None:
     """Add words under their numbers, which must be free. The caller holds a transaction."""
     insert_rows(connection, "INSERT INTO word (id, word)", list(enumerate(spelling.words, spelling.first)))
-    insert_rows(connection, "INSERT INTO word_deletion (form)", [(form,) for form in spelling.forms])
+    insert_rows(connection, "INSERT OR IGNORE INTO word_deletion (form)", [(form,) for form in spelling.forms])
 
 
 def remove_words(connection: sqlite3.Connection, words: Iterable[tuple[int, str]]) -> None:

@@ -22,7 +22,7 @@ from catalog.workers import ALONE, Workers
 BATCH = 20_000
 """Lines written in one transaction."""
 
-_PIECE = 1 << 20
+_PIECE = 1 << 17
 
 
 @dataclass

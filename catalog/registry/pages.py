@@ -191,7 +191,7 @@ class PageWriter:
     def _document(self, entry: Prepared) -> Document:
         tokens = self._terms.tokens
         own = [tokens[facet, term] for _position, facet, term, _rule, _evidence, _confidence in entry.tags]
-        return assembled(entry.texts, own, [tokens[pair] for pair in entry.terms])
+        return assembled(entry.texts, own, self._terms.others[entry.stated])
 
     def _execute(self, batch: _Batch) -> None:
         gone, came = _settled(batch)
@@ -269,7 +269,10 @@ def _tables_that_differ(before: Prepared, after: Prepared) -> list[str]:
 
 
 def _changes(number: int, old: Prepared, new: Prepared, now: str) -> Iterable[Row]:
-    pairs = {name: pair for name, *pair in zip(WATCHED, old.watched, new.watched, strict=True)}
+    values_before, values_after = old.watched, new.watched
+    if values_before == values_after:
+        return
+    pairs = {name: pair for name, *pair in zip(WATCHED, values_before, values_after, strict=True)}
     relicensed = any(pairs[name][0] != pairs[name][1] for name in _TOGETHER)
     for name, (before, after) in pairs.items():
         if before != after or (relicensed and name in _TOGETHER):

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from catalog.index.document import other_terms
 from catalog.index.keys import name_norm, token_of
 from catalog.vocabulary import Term, Vocabulary
 
@@ -38,8 +39,9 @@ class _Made(dict[Key, Value]):
 class Terms:
     """Numbers terms and rules, adding those not met before, inside the caller's transaction.
 
-    `ids` maps (facet, term) to its number, `rules` the name of a rule to its number, and `tokens` (facet, term) to the
-    index tokens of the term and of all its ancestors.
+    `ids` maps (facet, term) to its number, `rules` the name of a rule to its number, `tokens` (facet, term) to the
+    index tokens of the term and of all its ancestors, and `others` what `document.other_terms` takes to the tokens of
+    these terms.
     """
 
     def __init__(self, connection: sqlite3.Connection, vocabulary: Vocabulary) -> None:
@@ -54,6 +56,7 @@ class Terms:
         self.ids = _Made(self._add, ((pair, number) for number, pair in self._names.items()))
         self.rules = _Made(self._add_rule, self._connection.execute("SELECT name, id FROM rule"))
         self.tokens = _Made(self._tokens_of)
+        self.others = _Made(self._other_tokens)
 
     def name(self, number: int) -> Pair:
         """The (facet, term) of a number."""
@@ -66,6 +69,9 @@ class Terms:
     def _tokens_of(self, pair: Pair) -> tuple[str, ...]:
         facet, term = pair
         return tuple(token_of(self.ids[facet, each]) for each in (term, *self._ancestors(facet, term)))
+
+    def _other_tokens(self, stated: tuple[str, str, str, str, str]) -> tuple[str, ...]:
+        return tuple(token for pair in other_terms(*stated) for token in self.tokens[pair])
 
     def _ancestors(self, facet: str, term: str) -> tuple[str, ...]:
         if self._vocabulary.has(facet, term):
@@ -121,8 +127,11 @@ _UPSERT = (
 )
 
 
+_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make an encoder for each list
+
+
 def _row(term: Term) -> tuple[str | int, ...]:
-    aliases, parents = (json.dumps(list(names), ensure_ascii=False) for names in (term.aliases, term.parents))
+    aliases, parents = (_json(list(names)) for names in (term.aliases, term.parents))
     label = (term.label, term.label_zh, term.group, term.description)
     return (term.facet, term.id, *label, term.order, aliases, parents)
 

@@ -50,6 +50,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _ENOUGH: Final = re.compile(rf"[\W\d_]*+(?:[^\W\d_]++[\W\d_]*+){{{FEW_WORDS}}}")
 _WIDE: Final = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W\d_]+")
+_BETWEEN: Final = re.compile(r"[\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ NONE: Final = Doubt(0.0)
 
 def doubt(record: Record) -> Doubt:
     """How little a record looks like a dataset made for others. Pure."""
-    if any(statement.by == stated.CURATED for statement in record.statements):
+    if stated.CURATED in [statement.by for statement in record.statements]:
         return NONE
     grounds = list(_grounds(record))
     if not grounds:
@@ -109,7 +110,7 @@ def _unwritten(text: str, words: int) -> tuple[float, str]:
 
 def _grounds(record: Record) -> Iterator[tuple[float, str]]:
     name = record.name.rpartition("/")[2]
-    parts = [part.lower() for part in _CAMEL.split(name) if part]
+    parts = [part.lower() for part in (_BETWEEN if name.islower() else _CAMEL).split(name) if part]
     trials = [part for part in parts if part in _TRIAL]
     text = f"{record.summary}\n{record.description[:3000]}"
     words = FEW_WORDS if _says_something(text) else own_words(text)
