@@ -133,14 +133,16 @@ def insert_rows(connection: sqlite3.Connection, into: str, rows: Sequence[Sequen
 
     Small rows go in many at a time: `executemany` would take twice as long, five times for a single number.
     """
-    if not rows:
-        return
-    width = len(rows[0])
-    marks, most = f"({', '.join('?' * width)})", max(1, VALUES // width)
-    for start in range(0, len(rows), most):
-        chunk = rows[start : start + most]
-        values = list(chain.from_iterable(chunk))
-        connection.execute(f"{into} VALUES {', '.join([marks] * len(chunk))}", values)
+    if rows:
+        insert_values(connection, into, len(rows[0]), list(chain.from_iterable(rows)))
+
+
+def insert_values(connection: sqlite3.Connection, into: str, width: int, values: Sequence[Any]) -> None:
+    """Insert rows of so many columns, given as their values one after the other."""
+    marks, step = f"({', '.join('?' * width)})", max(1, VALUES // width) * width
+    for start in range(0, len(values), step):
+        chunk = values[start : start + step]
+        connection.execute(f"{into} VALUES {', '.join([marks] * (len(chunk) // width))}", chunk)
 
 
 def settings_of(connection: sqlite3.Connection, names: Mapping[str, int | str]) -> dict[str, int | str]:

@@ -34,6 +34,9 @@ HELP: Final = 4
 WEIGHT: Final = 128 << 20
 """Bytes of pieces that may be under way or ready at once."""
 
+_NICE: Final = 5
+"""What the processes of the pool give way by (`man nice`)."""
+
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 Rest = TypeVar("Rest")
@@ -267,8 +270,11 @@ def _pool(count: int, work: Work[Any, Any]) -> ProcessPoolExecutor:
 
 
 def _begin(work: Work[Any, Any]) -> None:
+    """Set a process of the pool up: it gives way to the one that writes, which all wait for."""
     global _work
     _work = work
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     _settle()
 
 

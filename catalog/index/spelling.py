@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from catalog.index.keys import forms_of
-from catalog.sqlite import insert_rows
+from catalog.sqlite import insert_rows, insert_values
 
 TOKENIZER = "tokenize='unicode61 remove_diacritics 2'"
 """How the index cuts texts."""
@@ -79,7 +79,7 @@ def add_words(connection: sqlite3.Connection, words: Iterable[str]) -> None:
 def store_spelling(connection: sqlite3.Connection, spelling: Spelling) -> None:
     """Add words under their numbers, which must be free. The caller holds a transaction."""
     insert_rows(connection, "INSERT INTO word (id, word)", list(enumerate(spelling.words, spelling.first)))
-    insert_rows(connection, "INSERT OR IGNORE INTO word_deletion (form)", [(form,) for form in spelling.forms])
+    insert_values(connection, "INSERT OR IGNORE INTO word_deletion (form)", 1, spelling.forms.tolist())
 
 
 def remove_words(connection: sqlite3.Connection, words: Iterable[tuple[int, str]]) -> None:
