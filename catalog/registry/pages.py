@@ -74,6 +74,34 @@ class _Batch:
     back: list[int] = field(default_factory=list)
 
 
+class _Met:
+    """The names that a session met, of a registry that was empty before: most of a first load is not looked up.
+
+    A name that was met is always known, a few others are taken for known: each is one bit of four megabytes.
+    """
+
+    def __init__(self, *, everything: bool) -> None:
+        self._marks = None if everything else bytearray(_MARKS + 1)
+
+    def known(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that may be in the registry; all of them count as met from then on."""
+        marks = self._marks
+        if marks is None:
+            return list(names)
+        found = []
+        for name in names:
+            number = hash(name)
+            place, bit = number >> 3 & _MARKS, 1 << (number & 7)
+            if marks[place] & bit:
+                found.append(name)
+            else:
+                marks[place] |= bit
+        return found
+
+
+_MARKS = (1 << 22) - 1
+
+
 class PageWriter:
     """Writes pages of entries; keeps the column lists and term numbers between pages."""
 
@@ -83,6 +111,8 @@ class PageWriter:
         self._index = index
         self._delta = delta
         self.touched: set[int] = set()
+        empty = connection.execute("SELECT 1 FROM dataset LIMIT 1").fetchone() is None
+        self._met = _Met(everything=not empty)
         self._insert = {name: _insert_into(connection, name) for name in TABLES_OF_DETAILS}
         self._columns = _column_names(connection, "dataset")[1:]
         self._of_clusters = frozenset(map(self._columns.index, _CLUSTER_COLUMNS))
@@ -115,7 +145,7 @@ class PageWriter:
     def _stored(self, entries: dict[str, Prepared]) -> dict[str, _Stored]:
         """What the registry holds of these keys, renamed datasets found by their upstream id."""
         found: dict[str, _Stored] = {}
-        for marks, chunk in _chunks(list(entries)):
+        for marks, chunk in _chunks(self._met.known(entries)):
             for row in self._connection.execute(f"SELECT {_STORED} FROM dataset WHERE key IN ({marks})", chunk):
                 found[row[1]] = _Stored(*row)
         renamed = {
@@ -123,7 +153,7 @@ class PageWriter:
             for key, entry in entries.items()
             if entry.upstream_id and key not in found
         }
-        for marks, chunk in _chunks([upstream for _source, upstream in renamed]):
+        for marks, chunk in _chunks(self._met.known(upstream for _source, upstream in renamed)):
             same = f"upstream_id <> '' AND upstream_id IN ({marks})"
             statement = f"SELECT source, upstream_id, {_STORED} FROM dataset WHERE {same}"
             for source, upstream, *row in self._connection.execute(statement, chunk):
