@@ -146,7 +146,7 @@ def test_catalog_never_imports_connectors() -> None:
 
 def test_only_web_imports_httpx() -> None:
     for name, tree in {**_modules("catalog"), **_modules("connectors")}.items():
-        heavy = {other.split(".")[0] for other in _imports(tree, top_level=False)} & {"httpx", "httpcore"}
+        heavy = {other.split(".")[0] for other in _imports(tree, top_level=False)} & {"httpx", "httpcore", "h11"}
         assert not heavy or name.startswith("catalog.web"), name
 
 

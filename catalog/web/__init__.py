@@ -1,4 +1,4 @@
-"""The web client: the only importer of httpx and httpcore.
+"""The web client: the only importer of httpx, httpcore and h11.
 
 `Web` asks politely and within bounds: a deadline over the whole exchange, caps on raw and unpacked bytes, retries,
 Retry-After and RateLimit obeyed, redirects judged hop by hop, public addresses only, a token bound to its origin.

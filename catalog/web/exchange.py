@@ -1,6 +1,6 @@
 """One exchange with a host, from the request to the body: turns, retries, redirects, budgets, pools.
 
-It speaks HTTP/1.1 by httpcore, the engine of httpx, since httpx's own client unpacks bodies before they can be
+It speaks HTTP/1.1 by connections of its own (see `connection`), since httpx's client unpacks bodies before they can be
 counted and offers no way to pin the address that was judged.
 """
 
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-import httpcore
 import httpx
 
 from catalog.errors import Fatal, Retriable, Usage
@@ -33,7 +32,7 @@ from catalog.web.model import (
 )
 from catalog.web.pools import Pools
 from catalog.web.request import Answer, Request, next_hop
-from catalog.web.wire import Patience, header_map, told
+from catalog.web.wire import Patience, told
 
 REDIRECTS: Final = 5
 REDIRECT: Final = (301, 302, 303, 307, 308)
@@ -145,18 +144,10 @@ class Exchange:
             self._check_rest(request, wait)
             self.sleep(wait, f"{url.host} has no request left in its window", patience)
         self._spend(url)
-        silence = self.settings.timeout
-        message = httpcore.Request(
-            request.method,
-            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=request.headers_for(url),
-            extensions={"timeout": {"connect": silence, "read": silence, "write": silence, "pool": None}},
-        )
         with told(str(url)):
-            response = pool.handle_request(message)
-        headers = header_map(response)
-        self._pace.learn(url.host, url.path, headers)
-        return Answer(response, headers, url)
+            response = pool.ask(request.method, url, request.headers_for(url), self.settings.timeout)
+        self._pace.learn(url.host, url.path, response.headers)
+        return Answer(response, response.headers, url)
 
     def _spend(self, url: httpx.URL) -> None:
         if self.settings.offline:
@@ -191,7 +182,7 @@ class Exchange:
         coding = answer.headers.get("content-encoding", "") if answer.response.status != 304 else ""
         try:
             with told(url):
-                content = read(answer.response.iter_stream(), coding, max_bytes, url)
+                content = read(answer.response.pieces, coding, max_bytes, url)
         finally:
             self.drop(answer)
         return Reply(
@@ -208,7 +199,7 @@ class Exchange:
         parts: list[bytes] = []
         try:
             with told(str(answer.url)):
-                for chunk in answer.response.iter_stream():
+                for chunk in answer.response.pieces:
                     parts.append(chunk)
                     if sum(map(len, parts)) > DRAIN:
                         break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
+import time
 import urllib.request
 
 import certifi
@@ -13,7 +14,8 @@ import httpx
 
 from catalog.errors import Fatal
 from catalog.web import guard
-from catalog.web.wire import Backend
+from catalog.web.connection import Connection, Headers, Line, Received
+from catalog.web.wire import Backend, header_map
 
 KEEP_ALIVE = 30.0  # seconds that an unused connection is kept
 CONNECTIONS = 64
@@ -24,57 +26,91 @@ Key = tuple[str, str, str, int | None]
 
 
 class Connections:
-    """The connections to one origin. httpcore's own pool looks at each of its connections several times a request,
-    which costs as much as the request; here the first free one is taken. Safe to share between threads."""
+    """The connections to one origin. Safe to share between threads."""
 
-    def __init__(
-        self, origin: httpcore.Origin, context: ssl.SSLContext | None, backend: httpcore.NetworkBackend
-    ) -> None:
-        self._origin = origin
+    def __init__(self, url: httpx.URL, context: ssl.SSLContext | None, backend: Backend) -> None:
+        self._host = guard.host_of(url)
+        self._port = url.port or (80 if context is None else 443)
         self._context = context
         self._backend = backend
         self._lock = threading.Lock()
-        self._kept: list[httpcore.HTTPConnection] = []
+        self._idle: list[Connection] = []
+        self._busy: set[Connection] = set()
 
-    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+    def ask(self, method: str, url: httpx.URL, headers: Headers, silence: float) -> Received:
         """Send a request on a connection that nobody uses. Raises what httpcore raises."""
-        while True:
-            connection = self._free()
-            try:
-                return connection.handle_request(request)
-            except httpcore.ConnectionNotAvailable:  # another thread was faster
-                pass
+        connection = self._free() or self._opened(silence)
+        try:
+            return connection.ask(method, url.raw_path, headers, silence, lambda: self._give_back(connection))
+        except BaseException:
+            self._give_back(connection)
+            raise
 
     def is_idle(self) -> bool:
         """Whether no request is under way."""
         with self._lock:
-            return all(each.is_idle() or each.is_closed() for each in self._kept)
+            return not self._busy
 
     def close(self) -> None:
         """End every connection; another request would open a new one."""
         with self._lock:
-            kept, self._kept = self._kept, []
-        for each in kept:
-            each.close()
+            every, self._idle = [*self._idle, *self._busy], []
+            self._busy.clear()
+        for each in every:
+            each.line.close()
 
-    def _free(self) -> httpcore.HTTPConnection:
+    def _free(self) -> Connection | None:
+        """The connection that was used last, where it still stands."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+                self._busy.add(connection)
+            if time.monotonic() - connection.since <= KEEP_ALIVE and not connection.line.is_readable():
+                return connection
+            connection.fit = False
+            self._give_back(connection)
+
+    def _opened(self, silence: float) -> Connection:
+        stream = self._backend.connect_tcp(self._host, self._port, silence)
+        if self._context is not None:
+            stream = stream.start_tls(self._context, self._host, silence)
+        connection = Connection(Line(stream))
         with self._lock:
-            for each in list(self._kept):
-                if each.is_closed():
-                    self._kept.remove(each)
-                elif each.has_expired():
-                    self._kept.remove(each)
-                    each.close()
-                elif each.is_available():
-                    return each
-            fresh = httpcore.HTTPConnection(
-                self._origin,
-                ssl_context=self._context,
-                keepalive_expiry=KEEP_ALIVE,
-                network_backend=self._backend,
-            )
-            self._kept.append(fresh)
-            return fresh
+            self._busy.add(connection)
+        return connection
+
+    def _give_back(self, connection: Connection) -> None:
+        with self._lock:
+            if connection not in self._busy:
+                return  # given back before, or ended by `close`
+            self._busy.remove(connection)
+            if connection.fit:
+                connection.since = time.monotonic()
+                self._idle.append(connection)
+                return
+        connection.line.close()
+
+
+class Proxied:
+    """The connections through a proxy, kept by httpcore."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
+        self.close = pool.close
+
+    def ask(self, method: str, url: httpx.URL, headers: Headers, silence: float) -> Received:
+        """Send a request. Raises what httpcore raises."""
+        message = httpcore.Request(
+            method,
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=headers,
+            extensions={"timeout": {"connect": silence, "read": silence, "write": silence, "pool": None}},
+        )
+        answer = self._pool.handle_request(message)
+        line = answer.extensions["network_stream"]
+        return Received(answer.status, header_map(answer.headers), answer.iter_stream(), line, answer.close)
 
 
 class Pools:
@@ -84,11 +120,11 @@ class Pools:
         self._named = named
         self._trust_env = trust_env
         self._lock = threading.Lock()
-        self._pools: dict[Key, Connections | httpcore.ConnectionPool] = {}
+        self._pools: dict[Key, Connections | Proxied] = {}
         self._context: ssl.SSLContext | None = None
         self._proxies: dict[tuple[str, str, int | None], str] = {}
 
-    def find(self, url: httpx.URL) -> Connections | httpcore.ConnectionPool:
+    def find(self, url: httpx.URL) -> Connections | Proxied:
         """The pool for `url`; behind a proxy the guard sees the name only."""
         proxy = self._known_proxy(url) if self._trust_env else ""
         if proxy:
@@ -135,18 +171,18 @@ class Pools:
             return ""
         return proxy if "://" in proxy else f"http://{proxy}"
 
-    def _build(self, proxy: str, url: httpx.URL) -> Connections | httpcore.ConnectionPool:
+    def _build(self, proxy: str, url: httpx.URL) -> Connections | Proxied:
         secure = url.scheme == "https"
         if secure and self._context is None:
             self._context = trusted(self._trust_env)
+            self._context.set_alpn_protocols(["http/1.1"])
         context = self._context if secure else None
         if not proxy:
-            origin = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or (443 if secure else 80))
-            return Connections(origin, context, Backend(self._named))
+            return Connections(url, context, Backend(self._named))
         settings = httpx.Proxy(proxy) if proxy.startswith(("http://", "https://")) else None
         if settings is None:
             raise Fatal(f"The proxy {proxy.partition('://')[0]!r} is of a kind that is not served.", "Use an HTTP one.")
-        return httpcore.HTTPProxy(
+        pool = httpcore.HTTPProxy(
             proxy_url=httpcore.URL(str(settings.url)),
             proxy_auth=settings.raw_auth,
             ssl_context=context,
@@ -154,6 +190,7 @@ class Pools:
             keepalive_expiry=KEEP_ALIVE,
             network_backend=Backend(None),
         )
+        return Proxied(pool)
 
 
 def trusted(trust_env: bool) -> ssl.SSLContext:

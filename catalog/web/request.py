@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-import httpcore
 import httpx
 
 from catalog.web import body, guard
+from catalog.web.connection import Received
 from catalog.web.model import Refused, public_url
 
 
@@ -17,8 +17,8 @@ from catalog.web.model import Refused, public_url
 class Answer:
     """An open response, its headers, and the address it came from."""
 
-    response: httpcore.Response
-    headers: dict[str, str]
+    response: Received
+    headers: Mapping[str, str]
     url: httpx.URL
 
 

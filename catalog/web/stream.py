@@ -8,11 +8,10 @@ from collections.abc import Generator, Iterator, Mapping
 from functools import cache
 from typing import Final
 
-import httpcore
-
 from catalog.errors import Retriable
+from catalog.web.connection import Received
 from catalog.web.model import KiB, MiB, OutOfTime, WebSettings, public_url
-from catalog.web.wire import Patience, header_map, patiently, told
+from catalog.web.wire import Patience, patiently, told
 
 LEAST_RATE: Final = 1 * KiB  # bytes a second
 DIRECT: Final = 1 * MiB  # bytes still to come from which reading past the HTTP parser pays
@@ -27,10 +26,10 @@ class Stream:
     network: a Content-Encoding, which was not asked for, is left to the caller.
     """
 
-    def __init__(self, response: httpcore.Response, url: str, settings: WebSettings, stop: threading.Event) -> None:
+    def __init__(self, response: Received, url: str, settings: WebSettings, stop: threading.Event) -> None:
         self.url = url
         self.status = response.status
-        self.headers: Mapping[str, str] = header_map(response)
+        self.headers: Mapping[str, str] = response.headers
         self.length = _length(self.headers)
         self._response = response
         self._settings = settings
@@ -66,7 +65,7 @@ class Stream:
     def _pieces(self) -> Generator[bytes, None, None]:
         """Small and chunked bodies through the parser, so that the connection can serve again; long ones directly."""
         left = self.length
-        parsed = iter(self._response.iter_stream())
+        parsed = iter(self._response.pieces)
         for piece in parsed:
             yield piece
             if left is not None:
@@ -75,7 +74,7 @@ class Stream:
                     break
         else:
             return
-        wire = self._response.extensions["network_stream"]
+        wire = self._response.line
         _keep_memory()
         most = TLS_PIECE if self.url.startswith("https:") else PIECE
         while left:

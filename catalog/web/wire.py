@@ -51,6 +51,8 @@ class Patience:
 
 
 _current: ContextVar[Patience] = ContextVar("patience")
+current: Final = _current.get
+"""The patience of the exchange that this thread runs."""
 
 
 @contextmanager
@@ -128,10 +130,10 @@ class Backend(httpcore.NetworkBackend):
         self._tcp.sleep(seconds)
 
 
-def header_map(response: httpcore.Response) -> dict[str, str]:
+def header_map(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """The headers by lower-case name; values of a repeated one are joined with ", "."""
     found: dict[str, str] = {}
-    for raw_name, raw_value in response.headers:
+    for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found
