@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -16,6 +15,8 @@ from catalog.record import Record
 THREADS: Final = 8
 IN_A_ROW: Final = 5  # visits that may fail at a host before it is left alone
 RESULTS: Final = 100  # that may wait to be taken
+TOGETHER: Final = 16  # results for which their taker is woken
+GATHER: Final = 0.1  # seconds after which it looks for itself
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Crew:
         self.closed: dict[str, CatalogError] = {}
         self.pending = 0
         self._visit = visit
-        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._results: deque[Result] = deque()
+        self._came = threading.Event()
         self._change = threading.Condition()
         self._lanes: dict[str, deque[Lead]] = {}
         self._ready: deque[str] = deque()
@@ -91,25 +93,33 @@ class Crew:
 
     def take(self, timeout: float) -> Result | None:
         """The next result; None where none came in time."""
+        if not self._results:
+            self._came.wait(max(0.001, min(timeout, GATHER)))
+            self._came.clear()
         try:
-            result = self._results.get(timeout=max(0.001, timeout))
-        except queue.Empty:
+            result = self._results.popleft()
+        except IndexError:
             return None
         with self._change:
             self.pending -= 1
         return result
 
     def _work(self) -> None:
-        while (taken := self._next()) is not None:
+        taken = self._next("")
+        while taken is not None:
             host, lead = taken
             result = self._visit(lead, self.stop)
             self._judge(host, result)
-            self._hand_in(result)
-            self._release(host)
+            self._hand_in(host, result)
+            taken = self._next(host)
 
-    def _next(self) -> tuple[str, Lead] | None:
-        """A host whose turn it is and its next lead, once there is one; None at the end."""
+    def _next(self, done: str) -> tuple[str, Lead] | None:
+        """A host whose turn it is and its next lead, once there is one; None at the end. Who is `done` with a visit
+        goes on at once, at the same host unless another waits: waking a thread costs more than many a visit."""
         with self._change:
+            self._busy.discard(done)
+            if done and self._lanes[done]:
+                self._ready.append(done)
             while not self._ready and not self.stop.is_set():
                 self._change.wait()
             if self.stop.is_set():
@@ -127,14 +137,10 @@ class Crew:
         if reason is not None:
             self.shut(host, reason)
 
-    def _hand_in(self, result: Result) -> None:
-        while self._results.qsize() >= RESULTS and not self.stop.wait(0.02):
+    def _hand_in(self, host: str, result: Result) -> None:
+        """Leave a result to be taken; the taker is woken for several of them, or where nothing follows."""
+        while len(self._results) >= RESULTS and not self.stop.wait(0.02):
             pass
-        self._results.put(result)
-
-    def _release(self, host: str) -> None:
-        with self._change:
-            self._busy.discard(host)
-            if self._lanes[host]:
-                self._ready.append(host)
-                self._change.notify()
+        self._results.append(result)
+        if len(self._results) >= TOGETHER or not self._lanes[host]:
+            self._came.set()
