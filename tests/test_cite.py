@@ -38,6 +38,29 @@ def test_a_dataset(person: Person) -> None:
     assert str(found.persons["author"][0]) == "Cobbe, Karl"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "https://huggingface.co/datasets/openai/gsm8k",
+        "http://www.huggingface.co/datasets/openai/gsm8k/tree/main/",
+        "arxiv:2110.14168",
+        "https://arxiv.org/abs/2110.14168v2",
+    ],
+)
+def test_an_address_is_a_name(name: str, person: Person) -> None:
+    assert list(cited(person, name).entries) == ["catalog-gsm8k"]
+
+
+def test_a_doi_is_a_name(person: Person, tmp_path: Path) -> None:
+    person.registry = tmp_path / "own.db"
+    place = Record(
+        source="zenodo", id="7", name="Tides", title="Tides", doi="10.5281/Zenodo.7", url="https://a.example/7"
+    )
+    remember(person, place, Record(source="uci", id="7", name="Tides of 7", doi="10.5281/zenodo.7"))
+    for name in ("10.5281/zenodo.7", "doi:10.5281/ZENODO.7", "https://doi.org/10.5281/zenodo.7", "http://a.example/7/"):
+        assert len(cited(person, name).entries) == 1
+
+
 def test_every_member_of_a_collection(person: Person) -> None:
     found = cited(person, "glue")
     assert {key.removeprefix("catalog-") for key in found.entries} == {"glue", *GLUE}
@@ -92,6 +115,7 @@ def test_what_a_lock_names(person: Person, tmp_path: Path) -> None:
     [
         ((), 2, "a citation needs the name"),
         (("nothing-of-this-name",), 3, "nothing is named"),
+        (("https://example.org/x",), 3, "no dataset in the registry has the address 'https://example.org/x'."),
         (("--lock",), 3, "there is no lock catalog.lock"),
         (("--lock", "other.lock"), 3, "there is no lock other.lock"),
     ],
