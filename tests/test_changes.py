@@ -97,7 +97,7 @@ class TestKinds:
             assert len(person.json("changes", "--since", since)["changes"]) == 5
         assert "Nothing changed since" in person.types("changes", "--since", "2999", code=3).stderr
         assert "'soon' is no date" in person.types("changes", "--since", "soon", code=2).stderr
-        assert "自 2999-01-01T00:00:00Z 起没有变更。" in person.types(
+        assert "自 2999-01-01 00:00 起没有变更。" in person.types(
             "changes", "--since", "2999", code=3, CATALOG_UI="zh"
         ).stderr  # fmt: skip
 
@@ -131,3 +131,14 @@ def test_a_license_claim_that_does_not_matter_is_no_change(tmp_path: Path) -> No
             record = Record(source="test", id="a", name="a", licenses=licenses)
             registry.commit_page(run, [complete(record)])
         assert registry.connection.execute("SELECT count(*) FROM change").fetchone() == (0,)
+
+
+def test_what_a_registry_was_made_with_is_not_new(person: Person) -> None:
+    person.types("init")
+    told = person.types("changes", code=3).stderr.splitlines()
+    assert told[0].startswith("Nothing changed since ")
+    assert re.fullmatch(r"The \d{3,4} datasets that the registry was made with are no change\.", told[1])
+    walked(person, *items(3))
+    assert person.json("changes")["counts"] == {"new": 3}
+    assert re.match(r"Since \d{4}-\d\d-\d\d \d\d:\d\d: new 3\.$", person.types("changes").stderr)
+    assert "nothing of a source 'shelv'" in person.types("changes", "--source", "shelv", code=3).stderr

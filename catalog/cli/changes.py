@@ -10,10 +10,13 @@ import click
 from catalog.cli import output
 from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.cli.words import said
+from catalog.errors import NotFound
 from catalog.registry.history import KINDS
 from catalog.text import for_terminal
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from catalog.registry.history import Event
 
 AMOUNTS = {"rows": output.count, "bytes": output.size}
@@ -34,7 +37,8 @@ def changes_command(
     """List what changed since a date.
 
     What is new, gone (two complete walks in a row did not list it) or back, what was renamed, and what changed its
-    license, access, rows, bytes or revision; the latest first. The counts are of everything since then.
+    license, access, rows, bytes or revision; the latest first. What the registry was made with is not new. The counts
+    are of everything since then.
 
     \b
     Examples:
@@ -42,13 +46,15 @@ def changes_command(
       catalog changes --since 30d --field license
       catalog changes --since yesterday --source huggingface --json
     """
-    from catalog.registry.history import count_events, events
+    from catalog.registry.history import begun_with, count_events, events
     from catalog.when import moment
 
     start = moment(since, datetime.now(UTC))
     with open_for_reading(registry) as connection:
         found = events(connection, start, source=source or "", kinds=fields or KINDS, limit=limit + 1)
         counts = count_events(connection, start, source=source or "")
+        made_with = begun_with(connection)
+        _check_source(connection, source or "")
     shown, more = found[:limit], len(found) > limit
     counts = {kind: count for kind, count in counts.items() if not fields or kind in fields}
     if as_json:
@@ -57,7 +63,9 @@ def changes_command(
         )
         return 0
     if not shown:
-        output.say(said("Nothing changed since {date}.", date=start))
+        output.say(said("Nothing changed since {date}.", date=_minute(start)))
+        if made_with and not source:
+            output.say(said("The {count:,} datasets that the registry was made with are no change.", count=made_with))
         return 3
     rows = [[_when(event), said(event.kind), event.key, change_words(event)] for event in shown]
     grown = (
@@ -66,14 +74,28 @@ def changes_command(
     )  # fmt: skip
     print("\n".join(output.table(grown, rows, output.window_width())))
     told = ", ".join(f"{said(kind)} {count:,}" for kind, count in counts.items())
-    output.say(said("Since {date}: {counts}.", date=start, counts=told))
+    output.say(said("Since {date}: {counts}.", date=_minute(start), counts=told))
     if more:
         output.say(said("There is more: --limit {limit}", limit=limit * 10))
     return 0
 
 
+def _check_source(connection: sqlite3.Connection, source: str) -> None:
+    """Raise `NotFound` for a source that the registry has nothing of, as a misspelt one."""
+    from catalog.plugins import sources
+
+    known = source in {each.name for each in sources()} or not source
+    held = "SELECT 1 FROM dataset WHERE key >= ? AND key < ? LIMIT 1"
+    if not known and connection.execute(held, (f"{source}:", f"{source};")).fetchone() is None:
+        raise NotFound(f"the registry has nothing of a source {source[:80]!r}.", "See: catalog info")
+
+
 def _when(event: Event) -> str:
-    return event.at[:16].replace("T", " ")
+    return _minute(event.at)
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 def change_words(event: Event) -> str:

@@ -120,6 +120,7 @@ CHINESE = {
     "bytes": "字节",
     "Nothing changed since {date}.": "自 {date} 起没有变更。",
     "Since {date}: {counts}.": "自 {date} 起：{counts}。",
+    "The {count:,} datasets that the registry was made with are no change.": "建库时的 {count:,} 个数据集不算变更。",
     "There is more: --limit {limit}": "还有更多：--limit {limit}",
     "What one of them skipped, and why: catalog runs show {run}": "查看某次运行跳过了什么：catalog runs show {run}",
     # show

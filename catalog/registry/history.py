@@ -95,9 +95,16 @@ def _new(connection: sqlite3.Connection, since: str, source: str) -> Iterator[Ev
         yield Event(at, "new", key, title)
 
 
+def begun_with(connection: sqlite3.Connection) -> int:
+    """How many datasets a registry was made with, from the embedded catalog: they are what changes are told against,
+    and have the first ids."""
+    return _one(connection, "SELECT coalesce((SELECT new FROM run WHERE id = 1 AND verb = 'init'), 0)")
+
+
 def _first_new(connection: sqlite3.Connection, since: str) -> int:
-    """The first id that was given since a moment: ids are given in the order of time, so halves are looked at."""
-    low, high = 1, _one(connection, "SELECT coalesce(max(id), 0) FROM dataset") + 1
+    """The first id that was given since a moment, and since the registry was made: ids are given in the order of time,
+    so halves are looked at."""
+    low, high = begun_with(connection) + 1, _one(connection, "SELECT coalesce(max(id), 0) FROM dataset") + 1
     while low < high:
         middle = (low + high) // 2
         row = connection.execute(
