@@ -54,6 +54,8 @@ def inspect_command(page: str, base: str | None, save: bool, full: bool, as_json
     is_web = page.startswith(("http://", "https://"))
     if base and (is_web or not base.startswith(("http://", "https://"))):
         raise Usage("--base says where a FILE stands on the web.", "Write it as https://host/path.")
+    if "://" in page and not is_web:
+        raise Usage(f"{page[:100]!r} is no address of the web.", "Write it as https://host/path, or name a file.")
     read = _read_web(page) if is_web else _read_file(Path(page), base or "")
     entries = _entries(read)
     if as_json:

@@ -31,9 +31,10 @@ def import_command(kind: str, file: str | None, registry: str | None) -> int:
     """Read records or a published dump from a file or folder.
 
     KIND is `records` or `corrections` for JSON Lines as `catalog export` writes them (- reads stdin), or the name of a
-    source for a published dump of it: a table of the Hub as Parquet or JSON Lines, the folder of Kaggle's own tables.
-    Lines that the registry holds already are passed over unparsed; a bad line costs itself alone. Exit code 2 says that
-    no line could be used. A record of your own needs source, id and name; the page Records lists the other fields.
+    source for a published dump of it: a table of the Hub as Parquet or JSON Lines, the folder of Kaggle's own tables,
+    the CSV of Google's corpus of 2020. Lines that the registry holds already are passed over unparsed; a bad line costs
+    itself alone. Exit code 2 says that no line could be used. A record of your own needs source, id and name; the page
+    Records lists the other fields.
 
     \b
     Examples:
@@ -41,6 +42,7 @@ def import_command(kind: str, file: str | None, registry: str | None) -> int:
       catalog import records shared-registry.jsonl
       catalog import huggingface datasets.parquet
       catalog import kaggle meta-kaggle/
+      catalog import google dataset_metadata.csv
     """
     if file is None:
         raise Usage(f"import needs to know what {kind} holds.", f"Say it as: catalog import records {kind}")

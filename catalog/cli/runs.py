@@ -20,12 +20,12 @@ FIELDS = (
     output.Field("run", 4, right=True),
     output.Field("source", 11, grow=1),
     output.Field("verb", 7, rank=4),
-    output.Field("started", 17, rank=1, grow=1),
+    output.Field("started", 16, rank=1),
     output.Field("took", 6, rank=4, right=True),
     output.Field("status", 11),
     output.Field("new", 4, right=True),
     output.Field("changed", 7, rank=2, right=True),
-    output.Field("unchanged", 7, rank=3, right=True),
+    output.Field("unchanged", 9, rank=3, right=True),
     output.Field("skipped", 7, rank=2, right=True),
     output.Field("asked for", 12, rank=5, grow=1),
     output.Field("message", 16, rank=6, grow=1),
@@ -82,7 +82,7 @@ def runs_command(
 def _cells(run: Run) -> list[str]:
     from catalog.cli.syncing import flags_of
 
-    started = run.started.replace("T", " ").removesuffix("Z")
+    started = run.started[:16].replace("T", " ")
     counts = [f"{count:,}" for count in (run.new, run.changed, run.same, run.skipped)]
     took, asked = duration(run.seconds), flags_of(run.request)
     return [str(run.id), run.source, run.verb, started, took, said(run.status), *counts, asked, run.message]

@@ -143,7 +143,7 @@ def print_outcomes(outcomes: Sequence[Outcome], as_json: bool) -> None:
         return
     fields = (
         output.Field("source", 10, grow=1), output.Field("status", 11), output.Field("new", 4, right=True),
-        output.Field("changed", 7, right=True), output.Field("unchanged", 7, rank=2, right=True),
+        output.Field("changed", 7, right=True), output.Field("unchanged", 9, rank=2, right=True),
         output.Field("skipped", 7, rank=1, right=True), output.Field("missing", 7, rank=3, right=True),
         output.Field("requests", 8, rank=2, right=True), output.Field("asked for", 16, rank=4, grow=1),
     )  # fmt: skip

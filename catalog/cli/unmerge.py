@@ -39,6 +39,8 @@ def unmerge_command(name: str, because: str, undo: bool, as_json: bool, registry
             again(connection)
     if as_json:
         output.print_json({"key": named.key, "apart_from": others, "freed": freed})
+    elif undo and not freed:
+        output.say(f"{for_terminal(named.key)} was told apart from nothing.")
     elif undo:
         output.say(f"{for_terminal(named.key)} may be joined again with {freed:,} it was told apart from.")
     elif others:

@@ -81,7 +81,8 @@ def plan(request: Request) -> Plan:
     if not parts:
         raise Usage(
             "Nothing to harvest was named.",
-            "Name a publisher or an address with --site, or --sitemap, --url, --urls FILE. See: catalog sources google",
+            "Name a publisher or an address with --site (catalog sources google lists some), pages with --sitemap, "
+            "--url or --urls FILE, or ask DataCite with --datacite QUERY.",
         )
     given = str(request.get("since") or "")
     since = sitemaps.moment(given)
