@@ -57,6 +57,13 @@ class Progress:
         """How many records came, skipped ones included."""
         return self.new + self.changed + self.same + self.skipped
 
+    def kept(self) -> str:
+        """A sentence on the records that are stored, with a space behind it; "" where none are."""
+        count = self.records - self.skipped
+        if not count:
+            return ""
+        return "1 record came and is stored. " if count == 1 else f"{count:,} records came and are stored. "
+
 
 def sync(
     registry: Registry,
@@ -106,7 +113,7 @@ def sync(
             progress.stopped, progress.message = True, f"{error.message} {_GOES_ON}"
             return progress
         if isinstance(error, CatalogError) and progress.pages:
-            error.hint = f"{error.hint} {progress.records:,} records came and are stored. {_GOES_ON}".strip()
+            error.hint = f"{error.hint} {progress.kept()}{_GOES_ON}".strip()
         raise
     registry.finish_run(progress.run, "done", progress.message)
     return progress

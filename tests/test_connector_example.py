@@ -215,7 +215,7 @@ class TestBroken:
         done = catalog_command("sync", "stray", env=environment)
         assert done.returncode == 1
         assert "failed (ZeroDivisionError: division by zero)." in done.stderr
-        assert "1 records came and are stored." in done.stderr
+        assert "1 record came and is stored." in done.stderr
         assert catalog_command("search", "--source", "stray", "-q", env=environment).stdout == "stray:a\n"
 
     def test_records_of_no_use_cost_themselves_alone(self, catalog_command: Command) -> None:

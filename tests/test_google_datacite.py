@@ -245,6 +245,11 @@ def test_a_second_walk_asks_for_changes_only(monkeypatch: pytest.MonkeyPatch) ->
         assert len(keys(walk(web, {"datacite": "ocean", "full": True}, state))) == 8
 
 
+def test_a_query_without_words_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with played(DataCite(ITEMS), monkeypatch) as (_origin, web), pytest.raises(Usage, match="which has no words"):
+        walk(web, {"datacite": "(", "since": "2024-05-06"})
+
+
 def test_since_is_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     with played(DataCite(ITEMS), monkeypatch) as (origin, web):
         walk(web, {"datacite": "ocean", "since": "2024-05-06"})

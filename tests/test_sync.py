@@ -494,6 +494,8 @@ class TestTelling:
         assert person.syncs("--limit", "300").stderr.splitlines()[0].startswith("300 of 300 records, ")
         progress = Progress("x", 1, before=1000, new=500, same=500, total=6000)
         assert progress_line(progress, 2) == "2,000 of 6,000 records, 500/s, about 8 s left"
+        progress.total = 5
+        assert progress_line(progress, 2) == "2,000 of 2,000 records, 500/s, about 0 s left"
         progress.total = 600_000
         assert progress_line(progress, 2).endswith("about 20 min left")
         progress.total = None

@@ -35,10 +35,12 @@ def progress_bar(limit: int | None, *, soon: bool = True) -> Iterator[Tell]:
 
         def show(progress: Progress) -> None:
             rate = progress.records / max(time.monotonic() - started, 0.001)
-            total = progress.total if progress.total is not None else limit
+            total, done = progress.total if progress.total is not None else limit, progress.before + progress.records
+            if total is not None:
+                total = max(total, done)  # a source may count what can be used alone
             if progress.pages == 1:
                 bar.reset(task, completed=progress.before, total=total)
-            bar.update(task, completed=progress.before + progress.records, total=total, rate=f"{rate:,.0f}/s")
+            bar.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
 
         yield show
 
@@ -63,6 +65,7 @@ def progress_line(progress: Progress, seconds: float) -> str:
     done = progress.before + progress.records
     if progress.total is None or rate < 0.001:
         return f"{done:,} record{'' if done == 1 else 's'}, {rate:,.0f}/s"
-    left = max(0, progress.total - done) / rate
+    total = max(progress.total, done)
+    left = (total - done) / rate
     near = f"{left:.0f} s" if left < 100 else f"{left / 60:.0f} min"
-    return f"{done:,} of {progress.total:,} records, {rate:,.0f}/s, about {near} left"
+    return f"{done:,} of {total:,} records, {rate:,.0f}/s, about {near} left"

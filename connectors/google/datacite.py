@@ -137,7 +137,14 @@ def _asked(web: Web, walk: Walk) -> tuple[Walk, Reply]:
         raise
     except (HttpStatus, Retriable) as error:
         plain = replace(walk, plain=True)
-        if walk.following or walk.plain or not _unread(error) or plain.query() in ("", walk.query()):
+        if walk.following or walk.plain or not _unread(error):
+            raise
+        asked = str(walk.request.get("datacite"))
+        if not words_of(asked):
+            raise Usage(
+                f"DataCite cannot read {asked[:80]!r}, which has no words.", "Name what to look for."
+            ) from error
+        if plain.query() == walk.query():
             raise
         return plain, _get(web, plain)
 
