@@ -114,7 +114,7 @@ def _tables(path: str, sync: object) -> Iterator[tuple[str, str, Mapping[str, An
 def _job(place: str, source: str, table: Mapping[str, Any], now: datetime) -> Job:
     names = [each.name for each in plugins.sources()]
     if source not in names:
-        raise Usage(f"{place}: no connector for {source[:60]!r} is installed{_near(source, names)}.", _known(names))
+        raise Usage(f"{place}: no connector for {source[:60]!r} is installed{_near(source, names)}", _known(names))
     try:
         options = {option.name: option for option in (*_SHARED, *plugins.options_of(plugins.load(source)))}
     except Fatal:  # a broken connector fails alone, when its turn comes
@@ -130,12 +130,13 @@ def _job(place: str, source: str, table: Mapping[str, Any], now: datetime) -> Jo
 
 
 def _no_key(place: str, key: str, keys: Sequence[str]) -> Usage:
-    return Usage(f"{place}: there is no key {key[:60]!r}{_near(key, keys)}.", f"The keys are: {', '.join(keys)}.")
+    return Usage(f"{place}: there is no key {key[:60]!r}{_near(key, keys)}", f"The keys are: {', '.join(keys)}.")
 
 
 def _near(word: str, words: Sequence[str]) -> str:
+    """The end of a sentence on a word that is not known."""
     near = get_close_matches(word.lower().replace("-", "_"), words, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"; did you mean {near[0]}?" if near else "."
 
 
 def _known(names: Sequence[str]) -> str:

@@ -159,5 +159,5 @@ class TestRegistry:
     def test_a_configuration_that_is_wrong_sends_nothing(self, person: Person) -> None:
         person.config("[sync.shelf]\n[sync.other]\nlimt = 3\n")
         told = person.types("sync", code=2).stderr
-        assert "catalog.toml [sync.other]: there is no key 'limt'; did you mean limit?" in told
+        assert "catalog.toml [sync.other]: there is no key 'limt'; did you mean limit?\n" in told
         assert not (person.installed / "shelf.asked").exists()

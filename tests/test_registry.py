@@ -313,6 +313,20 @@ def test_an_undone_page_leaves_nothing(tmp_path: Path) -> None:
     assert check(str(path)).clean
 
 
+def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    with Registry.open(path, create=True) as registry:
+        number = registry.begin_run("test", "test")
+        pages = registry.connection.execute("PRAGMA page_count").fetchone()[0]
+        registry.connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(Fatal, match=r"disk is full") as caught:
+            registry.commit_page(number, [entry(f"a/{count}", description="x" * 5_000) for count in range(50)])
+        assert caught.value.hint.startswith("Free some space")
+        registry.connection.execute("PRAGMA max_page_count = 1000000")
+        registry.commit_page(number, [entry("a/x")])
+    assert check(str(path)).clean
+
+
 # -- round trips ----------------------------------------------------------------------------------------------------
 
 _text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)

@@ -147,7 +147,9 @@ class Registry:
             if isinstance(error, UnicodeEncodeError):
                 raise Fatal("a text that came cannot be stored: it holds half a character.", _SEE_RUNS) from error
             if isinstance(error, sqlite3.Error):
-                raise Fatal(f"the registry {self.path} could not be written ({error}).", _SEE_CHECK) from error
+                full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+                hint = "Free some space, and run it again; what was stored is whole." if full else _SEE_CHECK
+                raise Fatal(f"the registry {self.path} could not be written ({error}).", hint) from error
             raise
 
     def index_beside(self) -> None:
