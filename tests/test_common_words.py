@@ -14,7 +14,7 @@ from catalog.index.postings import ids_matching
 from catalog.record import Entry, Tag
 from catalog.registry import Registry
 from catalog.registry.check import check
-from catalog.search.bitmaps import kept_ids
+from catalog.search.bitmaps import kept_count, kept_ids
 from catalog.search.facets import count_facets
 from catalog.search.query import Query
 from catalog.search.rank import SCORE, TIER, best_of_common
@@ -90,6 +90,7 @@ def test_the_order_is_that_of_bm25(connection: sqlite3.Connection) -> None:
 )
 def test_an_expression_of_kept_words_needs_no_walk(connection: sqlite3.Connection, match: str) -> None:
     assert kept_ids(connection, match) == ids_matching(connection, match)
+    assert kept_count(connection, match) == len(ids_matching(connection, match))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,7 @@ def test_an_expression_of_kept_words_needs_no_walk(connection: sqlite3.Connectio
 )
 def test_what_no_bitmap_is_kept_of_is_walked(connection: sqlite3.Connection, match: str) -> None:
     assert kept_ids(connection, match) is None
+    assert kept_count(connection, match) is None
 
 
 @pytest.mark.parametrize(

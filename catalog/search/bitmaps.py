@@ -45,6 +45,21 @@ def kept_ids(connection: sqlite3.Connection, match: str) -> BitMap | None:
         return None
 
 
+def kept_count(connection: sqlite3.Connection, match: str) -> int | None:
+    """How many a MATCH expression finds, where it is made of nothing but what the registry keeps; else None.
+
+    Of one term or word the number itself is kept, so that no bitmap is read.
+    """
+    tokens = _tokens().findall(match)
+    totals = [_total(connection, token[1:-1]) for token in tokens if token.startswith('"')]
+    if None in totals or not is_fresh(connection):
+        return None
+    if len(tokens) == 1:
+        return totals[0]
+    ids = kept_ids(connection, match)
+    return None if ids is None else len(ids)
+
+
 def is_fresh(connection: sqlite3.Connection) -> bool:
     """Whether the bitmaps were made of the rows as they are."""
     rows = connection.execute("SELECT name, value FROM meta WHERE name IN ('generation', 'derived')")
@@ -67,12 +82,26 @@ def holders(connection: sqlite3.Connection) -> Callable[[int], BitMap]:
 
 def common_total(connection: sqlite3.Connection, word: str) -> int:
     """How many datasets hold a word, where it is one of those that very many hold; else 0."""
-    row = connection.execute("SELECT total FROM common_word WHERE word = ?", (word,)).fetchone()
-    return int(row[0]) if row and is_fresh(connection) else 0
+    total = _total(connection, word)
+    return total if total and is_fresh(connection) else 0
 
 
-_TERM = "SELECT ids FROM facet_bitmap WHERE term_id = ?"
-_WORD = "SELECT ids FROM common_word WHERE word = ?"
+def _total(connection: sqlite3.Connection, text: str) -> int | None:
+    """How many hold a token of the index, where it is a facet term or a common word."""
+    name = _name(text)
+    row = None if name is None else connection.execute(_TOTALS[type(name)], (name,)).fetchone()
+    return int(row[0]) if row else None
+
+
+def _name(text: str) -> int | str | None:
+    """What a token is kept under: the number of a term, or the word."""
+    if text.startswith(TERM_MARK):
+        return int(text[1:], 16)
+    return text.lower() if text.isascii() and text.isalnum() else None
+
+
+_BITMAPS = {int: "SELECT ids FROM facet_bitmap WHERE term_id = ?", str: "SELECT ids FROM common_word WHERE word = ?"}
+_TOTALS = {int: "SELECT total FROM facet_bitmap WHERE term_id = ?", str: "SELECT total FROM common_word WHERE word = ?"}
 
 
 def _kept_bitmaps(connection: sqlite3.Connection) -> dict[int | str, BitMap]:
@@ -83,16 +112,15 @@ def _kept_bitmaps(connection: sqlite3.Connection) -> dict[int | str, BitMap]:
 
 def _kept(connection: sqlite3.Connection, text: str, kept: dict[int | str, BitMap]) -> BitMap | None:
     """The bitmap of a token of the index, where it is a facet term or a common word."""
-    if text.startswith(TERM_MARK):
-        return _read(connection, int(text[1:], 16), kept)
-    return _read(connection, text.lower(), kept) if text.isascii() and text.isalnum() else None
+    name = _name(text)
+    return None if name is None else _read(connection, name, kept)
 
 
 def _read(connection: sqlite3.Connection, name: int | str, kept: dict[int | str, BitMap]) -> BitMap | None:
     from pyroaring import BitMap
 
     if name not in kept:
-        row = connection.execute(_TERM if isinstance(name, int) else _WORD, (name,)).fetchone()
+        row = connection.execute(_BITMAPS[type(name)], (name,)).fetchone()
         if row is None:
             return None
         kept[name] = BitMap.deserialize(row[0])

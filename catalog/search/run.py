@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from catalog.errors import Fatal, Retriable
 from catalog.index.keys import ID_MASK
-from catalog.search.bitmaps import kept_ids, matches
+from catalog.search.bitmaps import kept_count, matches
 from catalog.search.explain import emptied_by
 from catalog.search.facets import count_facets
 from catalog.search.fold import has_clusters, hidden_copies
@@ -32,8 +32,8 @@ FEW = 3
 MOST_PARTS = 6
 """Words of a query that finds little, of which one is left out to find more."""
 
-BROAD = 20_000
-"""More matches than this are counted by the bitmaps that the registry keeps, where it can be done."""
+BROAD = 1_000
+"""More matches than this are counted by what the registry keeps of terms and words, where it can be done."""
 
 VERDICTS = frozenset({"yes", "no", "conditions", "unknown"})
 
@@ -334,5 +334,5 @@ def _matching(connection: sqlite3.Connection, plan: Plan, most: int | None) -> i
     count: int = connection.execute(f"SELECT count(*) FROM (SELECT 1 {found} LIMIT {limit})", values).fetchone()[0]
     if most is not None or count < BROAD:
         return count
-    ids = None if plan.condition else kept_ids(connection, plan.match)
-    return len(ids) if ids is not None else int(connection.execute(f"SELECT count(*) {found}", values).fetchone()[0])
+    kept = None if plan.condition else kept_count(connection, plan.match)
+    return int(connection.execute(f"SELECT count(*) {found}", values).fetchone()[0]) if kept is None else kept
