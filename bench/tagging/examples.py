@@ -46,6 +46,8 @@ Row = dict[str, Any]
 class Example:
     """A record and the labels that `source` gave it; a facet that nobody labelled is absent from `labels`.
 
+    A stage without terms says that the data serve no step of making a language model.
+
     `accepted` are the domains that the annotator's own hierarchy allows beside the first of `labels["domain"]`.
     `id` is the truth row's. `mode` is text or tags, by what the record holds. `group` is set by `grouped`: the first by
     the alphabet of all names in the group, so that other examples do not move it.
@@ -132,7 +134,10 @@ def _terms(tags: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _cards(folder: Path) -> Iterator[Example]:
-    """Cards under the ids of an index, then those whose file name is their id."""
+    """Cards under the ids of an index, then those whose file name is their id.
+
+    The reviewed collections are of classic tasks: a card there that names no stage has none.
+    """
     index = json_lines(folder / "cards" / "index.jsonl")
     cards = [(row["id"], folder / "cards" / row["path"], row["source"]) for row in index]
     known = {id for id, _, _ in cards}
@@ -144,7 +149,10 @@ def _cards(folder: Path) -> Iterator[Example]:
             record = to_record({"id": id, "cardData": parse_card(text), "description": card_text(text)})
         except Skipped:
             continue
-        yield _from_author(record, "reviewed card" if collection in REVIEWED else "card")
+        example = _from_author(record, "reviewed card" if collection in REVIEWED else "card")
+        if example.labels and collection in REVIEWED:
+            example.labels.setdefault("stage", ())
+        yield example
 
 
 def card_text(text: str) -> str:
@@ -247,7 +255,7 @@ def _seeded() -> Iterator[Example]:
             source="huggingface", id=record.id, name=record.id, title=record.title, title_zh=record.title_zh,
             summary=record.summary, description=record.description, columns=record.columns,
         )  # fmt: skip
-        labels = {facet: tuple(terms) for facet, terms in said.items() if terms}
+        labels = {facet: tuple(terms) for facet, terms in said.items() if terms or facet == "stage"}
         yield Example(bare, labels, "embedded catalog", names=(record.id, record.title, *record.aliases, *places))
 
 
