@@ -164,6 +164,13 @@ class TestADamagedRegistry:
             assert "See: catalog check" not in done.stderr
 
 
+@pytest.mark.parametrize("words", ["medical commercial-safe", "medical safe for commercial use"])
+def test_safe_for_commercial_use_is_a_verdict(words: str, person: Person) -> None:
+    found = json.loads(person.types("search", *words.split(), "--json").stdout)
+    assert found["read_as"] == ["domain:medical", "commercial:yes"]
+    assert {hit["commercial"] for hit in found["hits"]} == {"yes"}
+
+
 class TestTraditionalChinese:
     @pytest.mark.parametrize(
         ("typed", "simple"),

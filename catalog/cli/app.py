@@ -97,7 +97,11 @@ Examples:
 )
 @click.version_option(package_name="dataset-catalog", prog_name="catalog")
 @click.option(
-    "--ui", type=click.Choice(LANGUAGES), expose_value=False, callback=_speak, help="Language of tables and messages."
+    "--ui",
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    callback=_speak,
+    help="Language of tables and notes; errors are in English.",
 )
 def app() -> None:
     """Find, judge and fetch datasets to train language models on.

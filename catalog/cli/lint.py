@@ -100,7 +100,9 @@ def report_lines(report: Report, tokenizer: Tokenizer) -> Iterable[str]:
         yield from output.labelled("tokens", f"{told} ({tokenizer.says})", width, 8)
     if report.scripts:
         yield "scripts " + ", ".join(f"{name} {share:.0%}" for name, share in report.scripts.items())
-    if report.languages:
+    if [*report.languages] == ["unclear"]:
+        yield "language cannot be told: the texts are short, or in none that is known"
+    elif report.languages:
         yield "language " + ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items())
     if report.ratio is not None:
         yield f"lengths the chosen answer is {report.ratio:.2f} times as long as the rejected one, in the middle"

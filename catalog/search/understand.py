@@ -38,7 +38,8 @@ STOP_WORDS = frozenset(
 
 COMMERCIAL = {
     "commercial": "commercial", "commercialuse": "commercial", "commercially": "commercial",
-    "commercialusable": "commercial", "commerciallyusable": "commercial", "商用": "commercial",
+    "commercialusable": "commercial", "commerciallyusable": "commercial", "commercialsafe": "commercial",
+    "commerciallysafe": "commercial", "safeforcommercialuse": "commercial", "商用": "commercial",
     "可商用": "commercial", "商业使用": "commercial", "noncommercial": "noncommercial", "非商用": "noncommercial",
     "不可商用": "noncommercial",
 }  # fmt: skip
