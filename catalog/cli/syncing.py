@@ -188,18 +188,29 @@ def print_estimates(jobs: Sequence[Job], manner: Manner, as_json: bool) -> int:
     if as_json:
         output.print_json(rows)
     else:
-        fields = (
-            output.Field("source", 10, grow=1), output.Field("requests", 10, grow=3),
-            output.Field("why", 30, rank=1, grow=2), output.Field("asked for", 12, rank=2, grow=1),
-        )  # fmt: skip
-        cells = [[row["source"], _amount(row), row["error"] or row["says"], request_words(job)]
-                 for row, job in zip(rows, jobs, strict=True)]  # fmt: skip
-        print("\n".join(output.table(fields, cells, output.window_width())))
+        _print_requests(rows, jobs)
         for row in rows:
             if row["error"]:
                 output.say(f"{row['source']}: {for_terminal(row['error'])}")
         output.say("Nothing was sent.")
     return int(any(row["error"] for row in rows))
+
+
+def _print_requests(rows: Sequence[dict[str, Any]], jobs: Sequence[Job]) -> None:
+    """How many requests each source would get, then what they are."""
+    width = output.window_width()
+    fields = (
+        output.Field("source", 10, grow=1), output.Field("requests", 10, grow=1),
+        output.Field("asked for", 12, rank=1, grow=2),
+    )  # fmt: skip
+    cells = [[row["source"], _amount(row), request_words(job)] for row, job in zip(rows, jobs, strict=True)]
+    print("\n".join(output.table(fields, cells, width)))
+    left = 2 + max(len(row["source"]) for row in rows) if rows else 0
+    told = dict.fromkeys((row["source"], row["says"]) for row in rows if row["says"] and not row["error"])
+    if told:
+        print()
+    for source, says in told:
+        print("\n".join(output.labelled(source, says, width, left)))
 
 
 def _estimated(connection: sqlite3.Connection, job: Job, restart: bool) -> dict[str, Any]:
