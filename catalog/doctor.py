@@ -53,10 +53,11 @@ def registry_findings(path: str) -> Iterator[Finding]:
         yield _disk(Path(path).absolute().parent, 0)
         return
     size = Path(path).stat().st_size
-    yield Finding("registry", "ok", f"{os.path.abspath(path)}, {size / 1e6:,.1f} MB")  # noqa: PTH100
     try:
         with closing(connect_for_reading(path, deadline=QUICK)) as connection:
-            yield from _inside(connection)
+            inside = list(_inside(connection))
+        yield Finding("registry", "ok", f"{os.path.abspath(path)}, {size / 1e6:,.1f} MB")  # noqa: PTH100
+        yield from inside
     except CatalogError as error:
         yield Finding("registry", "fail", error.message, error.hint)
     except sqlite3.Error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -73,6 +74,7 @@ class TestRegistry:
         assert "fail" in {each["state"] for each in checks(person, "--offline", code=1).values()}
         path.write_bytes(b"not a database at all, but long enough to be read as one" * 99)
         assert "is no SQLite file" in checks(person, "--offline", code=1)["registry"]["text"]
+        assert not re.search(r"^ok +registry", person.types("doctor", "--offline", code=1).stdout, re.MULTILINE)
 
     def test_versions(self, person: Person) -> None:
         person.types("sync", "shelf")
