@@ -44,6 +44,7 @@ class TestRuns:
         assert "Next: --page 2" in shown.stderr
         assert "too old" in person.types("runs", "show", "1", "--page", "2").stdout
         assert person.types("runs", "1").stdout == shown.stdout
+        assert "\nbad-0\n    no title\n" in person.types("runs", "show", "1", COLUMNS="20").stdout
         said = person.json("runs", "show", "1", "-n", "3")
         assert (len(said["skips"]), said["more"], said["skipped"], said["status"]) == (3, True, 32, "done")
         assert said["skips"][0] == {"record": "bad-0\x1b[31m", "reason": "no \x1b[2Jtitle"}

@@ -162,11 +162,14 @@ def _words(value: Any) -> str:
 
 
 def _print_skips(why: list[tuple[str, int]], shown: list[tuple[str, str]]) -> None:
+    """How often each reason was given, then what was skipped, each with its reason below it, nothing cut."""
+    width = output.window_width()
     if len(why) > 1:
         print()
-        fields = (output.Field("count", 5, right=True), output.Field("reason", 20, grow=1))
-        print("\n".join(output.table(fields, [[f"{count:,}", reason] for reason, count in why], output.window_width())))
+    for reason, count in why if len(why) > 1 else []:
+        print("\n".join(output.labelled(f"{count:>9,}", reason, width, 11)))
     if shown:
         print()
-        fields = (output.Field("skipped", 16, grow=1), output.Field("reason", 30, grow=2))
-        print("\n".join(output.table(fields, shown, output.window_width())))
+    for record, reason in shown:
+        print(for_terminal(record))
+        print("\n".join(output.labelled("", reason, width, 4)))

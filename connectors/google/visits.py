@@ -130,7 +130,7 @@ class Visitor:
             return Result(lead, _visit(lead, "same", later, reply), listed=lead.keys)
         found = self.read(reply.body, reply.headers.get("content-type", ""), reply.url)
         keys = tuple(dict.fromkeys(record.key for record in found.records))
-        reason = "; ".join(found.problems)[:500] or ("" if keys else "no dataset is described on it")
+        reason = " ".join(found.problems)[:500] or ("" if keys else "no dataset is described on it")
         later = again("read", lead, datetime.now(UTC), bool(keys))
         visit = _visit(lead, "read", later, reply, digest=digest, keys=keys, reason=reason)
         skipped = ((lead.place, reason),) if reason else ()
