@@ -126,7 +126,7 @@ class TestExample:
         del origin.items[-1]
         assert "gone" not in catalog_command("sync", "example", env=example).stderr
         done = catalog_command("sync", "example", env=example)
-        assert "1 datasets are gone from the source" in done.stderr
+        assert "1 dataset is gone from the source; it is kept and marked." in done.stderr
 
     def test_it_passes_the_checks(self, example: dict[str, str], origin: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("EXAMPLE_URL", origin.url)

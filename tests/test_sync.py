@@ -349,9 +349,9 @@ class TestMissing:
             person.hub.remove(id)
         for _ in range(3):
             done = person.syncs("--full")
-            assert "the walk did not list 31 of 300 known datasets; none was marked missing." in done.stderr
+            assert "The walk did not list 31 of 300 known datasets; none was marked missing." in done.stderr
         assert self.missing(person) == set()
-        assert person.asks("SELECT message FROM run ORDER BY id DESC LIMIT 1")[0][0].startswith("the walk did not list")
+        assert person.asks("SELECT message FROM run ORDER BY id DESC LIMIT 1")[0][0].startswith("The walk did not list")
 
     def test_a_partial_walk_says_nothing(self, person: Person) -> None:
         ids = fill(person.hub, 100)

@@ -129,7 +129,9 @@ def report(outcome: Outcome) -> None:
     if progress.skipped > len(progress.reasons):
         output.say(f"  … and {progress.skipped - len(progress.reasons):,} more: catalog runs show {progress.run}")
     if progress.missing:
-        output.say(f"{progress.missing:,} datasets are gone from the source; they are kept and marked.")
+        gone = "1 dataset is gone from the source; it is kept and marked."
+        many = f"{progress.missing:,} datasets are gone from the source; they are kept and marked."
+        output.say(gone if progress.missing == 1 else many)
     if progress.message:
         output.say(for_terminal(progress.message))
 

@@ -52,7 +52,7 @@ def mark_missing(
 
 
 _LOSS = (
-    "the walk did not list {:,} of {:,} known datasets; none was marked missing. "
+    "The walk did not list {:,} of {:,} known datasets; none was marked missing. "
     "If they are really gone: catalog sync {} --confirm-loss"
 )
 
