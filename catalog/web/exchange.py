@@ -153,10 +153,10 @@ class Exchange:
         if self.settings.offline:
             raise Fatal(f"Offline mode: {url.host} was not asked.", "Unset the offline setting to use the network.")
         with self._lock:
-            if self.settings.max_requests is not None and self.requests >= self.settings.max_requests:
-                raise BudgetSpent(
-                    f"The budget of {self.settings.max_requests:,} requests is spent.", "Run again to go on from here."
-                )
+            most = self.settings.max_requests
+            if most is not None and self.requests >= most:
+                counted = "1 request" if most == 1 else f"{most:,} requests"
+                raise BudgetSpent(f"The budget of {counted} is spent.", "Run again to go on from here.")
             self.requests += 1
 
     def _accepted(self, answer: Answer, request: Request) -> Answer:
