@@ -198,7 +198,7 @@ class TestWalks:
         person.hub.script(LISTING, faults.status(503))
         done = person.types("sync", "huggingface", "--max-requests", "1")
         assert done.returncode == 1
-        assert "Error: The budget of 1 requests is spent.\nRun again to go on from here.\n" in done.stderr
+        assert "Error: The budget of 1 request is spent.\nRun again to go on from here.\n" in done.stderr
 
     def test_everything_again_and_begun_anew(self, person: Person) -> None:
         ids = fill(person.hub, 500, page=100)
