@@ -55,7 +55,9 @@ def parsed(content: bytes, path: str) -> dict[str, object]:
 
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError:
+        raise Usage(f"{path} is no text in UTF-8.", "Save it as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Usage(f"{path} is not TOML: {error}.", "Correct that line.") from None
 
 

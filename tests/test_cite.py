@@ -114,6 +114,7 @@ def test_what_a_lock_names(person: Person, tmp_path: Path) -> None:
     ("arguments", "code", "said"),
     [
         ((), 2, "a citation needs the name"),
+        ((" ",), 2, "no dataset is named."),
         (("nothing-of-this-name",), 3, "nothing is named"),
         (("https://example.org/x",), 3, "no dataset in the registry has the address 'https://example.org/x'."),
         (("--lock",), 3, "there is no lock catalog.lock"),

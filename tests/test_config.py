@@ -93,7 +93,7 @@ class TestReading:
             ("[sync.shelf]\nsince = 'soon'", "[sync.shelf] since: 'soon' is no date.", "2026-11"),
             ("[sync.shelf]\nsince = 7", "[sync.shelf] since: 7 is no date.", "2026-11"),
             ("[sync.shelf\n", "catalog.toml is not TOML: ", "Correct that line."),
-            ("\xff", "catalog.toml is not TOML: ", "Correct that line."),
+            ("\xff", "catalog.toml is no text in UTF-8.", "Save it as UTF-8."),
         ],
     )
     def test_what_is_wrong_is_named(self, here: Path, text: str, said: str, hint: str) -> None:

@@ -28,8 +28,10 @@ def one_named(connection: sqlite3.Connection, name: str) -> Named:
     """The one dataset that a name means: of the surest reading, the embedded catalog's entry where several tie. A web
     address, a DOI and an arXiv id (`arxiv:2110.14168`) are names as well.
 
-    Raises `NotFound` with the nearest names, `Usage` listing the choices of an ambiguous name.
+    Raises `NotFound` with the nearest names, `Usage` for no name, and with the choices for an ambiguous one.
     """
+    if not name.strip():
+        raise Usage("no dataset is named.", "Look for one with: catalog search")
     found = resolve(connection, name) or resolve(connection, simplified(name)) or _identified(connection, name.strip())
     if not found and _ADDRESS.match(name.strip()):
         raise NotFound(
