@@ -131,7 +131,8 @@ VALUES = 500
 def insert_rows(connection: sqlite3.Connection, into: str, rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows of one width; `into` is the statement up to VALUES.
 
-    Small rows go in many at a time: `executemany` would take twice as long, five times for a single number.
+    Small rows go in many at a time: `executemany` would take twice as long, five times for a single number. And it
+    would let the other threads of the process in at each row, which makes the writer wait for them.
     """
     if rows:
         insert_values(connection, into, len(rows[0]), list(chain.from_iterable(rows)))

@@ -116,8 +116,7 @@ class PageWriter:
         self._insert = {name: _insert_into(connection, name) for name in TABLES_OF_DETAILS}
         self._columns = _column_names(connection, "dataset")[1:]
         self._of_clusters = frozenset(map(self._columns.index, _CLUSTER_COLUMNS))
-        marks = ", ".join("?" * (len(self._columns) + 1))
-        self._insert_dataset = f"{_insert_into(connection, 'dataset')} VALUES ({marks})"
+        self._insert_dataset = _insert_into(connection, "dataset")
 
     def write(self, entries: Iterable[Prepared], now: str) -> tuple[Counts, list[int]]:
         """Write the entries of a page; the last one wins where a key comes twice. Returns counts and ids seen."""
@@ -233,7 +232,7 @@ class PageWriter:
         for differing, rows in batch.updates.items():
             columns = ", ".join(f"{self._columns[n]} = ?" for n in differing)
             run(f"UPDATE dataset SET {columns} WHERE id = ?", rows)
-        run(self._insert_dataset, batch.rows)
+        insert_rows(self._connection, self._insert_dataset, batch.rows)
         for table in TABLES_OF_DETAILS:
             insert_rows(self._connection, self._insert[table], batch.details[table])
         run(_INSERT_OLD_NAME, batch.old_names)
@@ -270,7 +269,9 @@ def _column_names(connection: sqlite3.Connection, table: str) -> list[str]:
 
 
 def _insert_into(connection: sqlite3.Connection, table: str) -> str:
-    return f"INSERT INTO {table} ({', '.join(_column_names(connection, table))})"
+    """A page is taken back whole where a row cannot be written; so SQLite need not be ready to take back the statement,
+    for which it would copy the pages that it changes."""
+    return f"INSERT OR ROLLBACK INTO {table} ({', '.join(_column_names(connection, table))})"
 
 
 def _chunks(values: list[str]) -> Iterable[tuple[str, list[str]]]:
