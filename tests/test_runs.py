@@ -102,7 +102,9 @@ class TestSources:
         person.types("sync", "shelf")
         person.other.breaks()
         done = person.types("sources", SHELF_KEY="secret-canary", CATALOG_SHELF_ENDPOINT="http://127.0.0.1:1")
-        rows = {line.split()[0]: line for line in done.stdout.splitlines()}
+        table, _, terms = done.stdout.partition("\n\n")
+        assert re.search(r"^shelf +Take what you like\.$", terms, re.MULTILINE)
+        rows = {line.split()[0]: line for line in table.splitlines()}
         assert {"google", "huggingface", "kaggle", "uci", "shelf", "other"} < rows.keys()
         assert rows["shelf"].split()[1:4] == ["ok", "found", "3"]
         assert "http://127.0.0.1:1" in rows["shelf"]

@@ -14,7 +14,7 @@ from catalog.cli.options import json_option, open_for_reading, registry_option
 from catalog.cli.words import said
 from catalog.errors import CatalogError, Fatal
 from catalog.location import registry_path
-from catalog.text import for_terminal
+from catalog.text import display_width, for_terminal
 
 if TYPE_CHECKING:
     from catalog.connector import Connector
@@ -32,7 +32,7 @@ def sources_command(name: str | None, as_json: bool, registry: str | None) -> in
     """List the sources that can be synced.
 
     Every connector that is installed: whether it works, whether a login was found (never what it is), its last run,
-    its entries in the registry, and the address that is asked. With NAME: all that is known of one, its terms, its
+    its entries in the registry, the address that is asked, and its terms. With NAME: all that is known of one, its
     options, the variable that sets its address, and for a source that has a list of its own, that list. Third parties
     add theirs by the entry point "catalog.connectors".
 
@@ -55,7 +55,13 @@ def sources_command(name: str | None, as_json: bool, registry: str | None) -> in
     if as_json:
         output.print_json(rows)
         return 0
-    print("\n".join(output.table(_FIELDS, [_cells(row) for row in rows], output.window_width())))
+    width = output.window_width()
+    print("\n".join(output.table(_FIELDS, [_cells(row) for row in rows], width)))
+    print()
+    left = 2 + max((display_width(row["name"]) for row in rows), default=0)
+    for row in rows:
+        if row["terms"]:
+            print("\n".join(output.labelled(for_terminal(row["name"]), row["terms"], width, left)))
     for row in rows:
         if row["problem"]:
             output.say(f"{for_terminal(row['name'])}: {for_terminal(row['problem'])}")
@@ -237,5 +243,5 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     for label, options in (("option", facts["options"]), ("of fetch", facts["selectors"])):
         for option in options:
             told = f"--{option['name'].replace('_', '-')}  {option['help']}"
-            lines.append(f"{output.pad(said(label), 12)}{for_terminal(told)}")
+            lines += output.labelled(said(label), told, width + 12, 12)
     return lines
