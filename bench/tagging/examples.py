@@ -29,6 +29,8 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 STAGES = ("pretrain", "sft", "preference", "rl", "eval")
 FACETS = ("domain", "task", "stage")
 REVIEWED = ("hf-canonical", "bigbio")  # collections whose cards others than the author wrote or looked over
+CLASSIC = (*REVIEWED, "masader", "seacrowd", "CLUE", "reviewed card")  # sources that list sets by classic tasks
+PLAIN_TEXT = frozenset({"language-modeling", "text-generation", "dialogue"})  # tasks whose sets may serve a stage too
 _NOT_NAME = re.compile(r"[\W_]+")
 _MATTER = re.compile(r"\A\ufeff?---\s*\n.*?\n---\s*\n", re.DOTALL)
 _MARKUP = re.compile(r"<[^>]{1,300}>|\]\([^)]*\)|[#*`|_\[\]]+|!\[|&nbsp;")
@@ -111,6 +113,15 @@ def weak(fixtures: Path | None = None) -> list[Example]:
     return [example for part in parts for example in part if example.labels]
 
 
+def stageless(examples: Iterable[Example]) -> Iterator[Example]:
+    """What is listed for classic tasks alone, once more, as an example of serving no stage."""
+    for each in examples:
+        tasks = each.labels.get("task", ())
+        known = not tasks or "stage" in each.labels or not PLAIN_TEXT.isdisjoint(tasks)
+        if not known and each.mode == "text" and each.source in CLASSIC:
+            yield Example(each.record, {"stage": ()}, "classic task", names=each.names, group=each.group)
+
+
 def _from_author(record: Record, source: str) -> Example:
     """What the author's own tags say are the labels; the text alone is the record."""
     labels = {
@@ -134,10 +145,7 @@ def _terms(tags: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _cards(folder: Path) -> Iterator[Example]:
-    """Cards under the ids of an index, then those whose file name is their id.
-
-    The reviewed collections are of classic tasks: a card there that names no stage has none.
-    """
+    """Cards under the ids of an index, then those whose file name is their id."""
     index = json_lines(folder / "cards" / "index.jsonl")
     cards = [(row["id"], folder / "cards" / row["path"], row["source"]) for row in index]
     known = {id for id, _, _ in cards}
@@ -149,10 +157,7 @@ def _cards(folder: Path) -> Iterator[Example]:
             record = to_record({"id": id, "cardData": parse_card(text), "description": card_text(text)})
         except Skipped:
             continue
-        example = _from_author(record, "reviewed card" if collection in REVIEWED else "card")
-        if example.labels and collection in REVIEWED:
-            example.labels.setdefault("stage", ())
-        yield example
+        yield _from_author(record, "reviewed card" if collection in REVIEWED else "card")
 
 
 def card_text(text: str) -> str:

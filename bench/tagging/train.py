@@ -32,6 +32,7 @@ WEIGHT = {
     "kaggle tags": 0.7,
     "card": 0.7,
     "reviewed card": 0.7,
+    "classic task": 0.7,
 }
 """How much an example of each origin counts; one of an annotator counts `ANNOTATED`."""
 ANNOTATED = 4.0
@@ -42,7 +43,6 @@ INVERSE = {"domain": 15.0, "stage": 15.0}  # inverse strength of the regularisat
 RULES = {"domain": 6.0, "task": 0.0, "stage": 2.5}  # what a rule of confidence 1 adds to a score
 LEAST = 2  # examples in which a feature must occur
 PAIRED = 2  # and in which a pair of words must
-PIECES = 0.65  # how much of their value pieces of title words have for tasks
 POSITIVE = 8  # examples that a term needs; rarer ones are left to the word lists
 LARGEST = 6.0  # weights are cut here
 SMALL = 0.03  # those below this share of it are left out
@@ -56,7 +56,6 @@ class Seen:
     example: Example
     values: dict[int, float]
     pairs: dict[str, float]
-    pieces: frozenset[int]
     weight: float
 
 
@@ -77,8 +76,7 @@ def seen(example: Example) -> Seen:
         values[features.number(key)] = steps / features.STEPS
     values[features.number(f"s {example.record.source}")] = 0.5
     pairs = dict.fromkeys(features.pairs(text), share)
-    pieces = frozenset(features.number(key) for key in keys if key.startswith("c "))
-    return Seen(example, values, pairs, pieces, WEIGHT.get(example.source, ANNOTATED))
+    return Seen(example, values, pairs, WEIGHT.get(example.source, ANNOTATED))
 
 
 def labels(example: Example, facet: str) -> set[str]:
@@ -142,17 +140,15 @@ def _fit_tasks(facet: str, rows: Sequence[Seen], made: Weights) -> None:
     named = {pair: features.number(features.of_pair(pair)) for pair, count in often.items() if count >= PAIRED}
     paired = [{named[pair]: value for pair, value in row.pairs.items() if pair in named} for row in rows]
     matrix, numbers = _matrix([row.values | more for row, more in zip(rows, paired, strict=True)])
-    pieces = frozenset[int]().union(*(row.pieces for row in rows))
-    scale = np.array([PIECES if number in pieces else 1.0 for number in numbers])
     given, terms = _given(facet, rows)
     wanted = np.array([[float(term in each) for term in terms] for each in given])
     weight = np.array([TASK_WEIGHT.get(row.example.source, row.weight) for row in rows])
-    learned = ridge.fit(matrix.multiply(scale).tocsr(), wanted, weight, [row.example.group for row in rows])
+    learned = ridge.fit(matrix, wanted, weight, [row.example.group for row in rows])
     start = len(made.bias)
     made.terms[facet] = terms
     made.bias += learned.bias.tolist()
     for offset in range(len(terms)):
-        made.add(start + offset, numbers, learned.weights[:, offset] * scale)
+        made.add(start + offset, numbers, learned.weights[:, offset])
     made.pairs = sorted(pair for pair, number in named.items() if number in made.by)
     counts = [JUDGED if row.example.source == "reviewed card" else 1.0 for row in rows]
     of = zip([row.example for row in rows], given, learned.left_out.tolist(), counts, strict=True)
@@ -220,7 +216,7 @@ def held_out(examples: Sequence[Seen], seed: int = 0) -> list[tuple[Model, list[
 def everything() -> list[Seen]:
     """All examples whose text is all there is, in groups."""
     found = sets.grouped([*sets.truth("domain"), *sets.truth("task"), *sets.weak()])
-    return [seen(each) for each in found if each.mode == "text"]
+    return [seen(each) for each in (*found, *sets.stageless(found)) if each.mode == "text"]
 
 
 def calibrated(models: Sequence[tuple[Model, Sequence[Seen]]]) -> Lines:

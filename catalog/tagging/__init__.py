@@ -18,7 +18,7 @@ from catalog.tagging.weigh import Weighed
 
 __all__ = ["RULES", "SHOWN", "tag"]
 
-RULES: Final[str] = "tagging 4"
+RULES: Final[str] = "tagging 5"
 """The version of these rules, stored with what they made: change it whenever a rule or a list changes its results."""
 
 
