@@ -12,6 +12,7 @@ from bench.tagging import examples as sets
 from bench.tagging.page import PAGE, Line
 from bench.tagging.score import first_domain, predicted, rates
 from catalog import tagging
+from catalog.record import Record
 from catalog.tagging import model
 
 LEAST = {
@@ -73,6 +74,27 @@ def test_source_tags_columns_and_licenses_reach_their_least_figures(truth: Path)
         if name in LEAST:
             assert value >= LEAST[name], name
     assert found["license", "false permission"] == 0
+
+
+def listed(*names: str, tasks: tuple[str, ...] = ()) -> sets.Example:
+    """An example of that name and the others that it goes by."""
+    labels = {"task": tasks} if tasks else {}
+    return sets.Example(Record(source="huggingface", id=names[0], name=names[0]), labels, "masader", names=names)
+
+
+def test_groups_are_named_by_their_datasets_not_by_place() -> None:
+    rows = [("owner/Sent-Corpus", "sentiment corpus"), ("Sentiment_Corpus",), ("a", "treebank"), ("b",)]
+    found = [{each.names: each.group for each in sets.grouped([listed(*row) for row in order])}
+             for order in (rows, rows[::-1], [("novel",), *rows])]  # fmt: skip
+    assert found[0] == found[1]
+    assert found[0].items() <= found[2].items()
+    assert found[0][rows[0]] == found[0][rows[1]] == "sentcorpus"
+    assert len(set(found[0].values())) == 3
+
+
+def test_what_is_listed_for_classic_tasks_alone_serves_no_stage() -> None:
+    rows = [listed("one", tasks=("parsing",)), listed("two", tasks=("parsing", "language-modeling")), listed("three")]
+    assert [(each.record.name, each.labels) for each in sets.stageless(rows)] == [("one", {"stage": ()})]
 
 
 def test_word_lists_alone_and_the_whole_reach_their_least_figures(truth: Path) -> None:
