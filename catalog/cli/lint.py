@@ -101,7 +101,7 @@ def report_lines(report: Report, tokenizer: Tokenizer) -> Iterable[str]:
     if report.scripts:
         yield "scripts " + ", ".join(f"{name} {share:.0%}" for name, share in report.scripts.items())
     if [*report.languages] == ["unclear"]:
-        yield "language cannot be told: the texts are short, or in none that is known"
+        yield "language unclear: the texts are short, or in none known"
     elif report.languages:
         yield "language " + ", ".join(f"{name} {share:.0%}" for name, share in report.languages.items())
     if report.ratio is not None:
