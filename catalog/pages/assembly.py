@@ -22,6 +22,8 @@ VIEWS = {"index": "Datasets", "entry": "Dataset", "compare": "Compare datasets"}
 SCRIPT = "application/javascript"
 STYLE = "text/css"
 _DESCRIPTION = "Search datasets for training language models by words, domain, task, license, language and size."
+_EARLY = '<script>globalThis.early=fetch("../catalog/manifest.bin",{cache:"no-cache"});early.catch(()=>0)</script>'
+"""Begins what the page needs first while its styles load, which hold up all scripts behind them."""
 _WAIT = '<p>The search needs JavaScript. Without it, <a href="{lists}">browse the lists</a>.</p>'
 
 
@@ -35,6 +37,10 @@ def write_app(root: Path, shell: Shell, *, offline: bool) -> None:
         placed[f"{name} style"] = f"assets/{name}.css?{_write(assets / f'{name}.css', text)}"
     marks = "".join(f' data-{name}="{placed[name]}"' for name in ("words", "more", "entry"))
     marks += " data-offline" if offline else ""
+    early = "" if offline else _EARLY
+    early += "".join(
+        f'<link rel="preload" as="script" href="../{each}">' for each in ("assets/shell.js", placed["catalog"])
+    )
     lists = f"../browse/{'index.html' if offline else ''}"
     for view, title in VIEWS.items():
         content = (
@@ -42,7 +48,7 @@ def write_app(root: Path, shell: Shell, *, offline: bool) -> None:
             f"<noscript>{_WAIT.format(lists=lists)}</noscript></div>"
         )
         tail = f'<script src="../{placed["catalog"]}"></script>'
-        page = shell.page("../", title, _DESCRIPTION, "", content, tail, find=view != "index")
+        page = shell.page("../", title, _DESCRIPTION, "", content, tail, find=view != "index", early=early)
         if view == "index":
             page = page.replace("../assets/pages.css", f"../{placed['datasets style']}", 1)
         (root / "datasets" / f"{view}.html").write_text(page.replace("<html ", f"<html{marks} ", 1), "utf-8")

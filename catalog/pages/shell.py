@@ -36,6 +36,7 @@ _EMPTY = re.compile(
 _DONE = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\s*|(?<=<html )data-root="[^"]*" ')
 """What `with_policy` put into a page that a hook of mkdocs gave it already: it holds for that page alone."""
 _CODE = re.compile(r"(<pre\b[^>]*>(?:<span></span>)?<code)>")
+_STYLES = '<link rel="stylesheet"'
 _HEAD = '<meta charset="utf-8">'
 _POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -58,26 +59,46 @@ class Shell:
         html = html.replace("<!--catalog:head-->", "\x04").replace("<!--catalog:scripts-->", "\x05")
         html = _CONTENT.sub("\x06", html)
         self._frames = {find: _FIND.sub(r"\n\1\n" if find else "\n", html) for find in (True, False)}
-        self._cut: dict[tuple[str, bool], tuple[bytes, ...]] = {}
+        self._cut: dict[tuple[str, bool, str], tuple[bytes, ...]] = {}
 
     def page(
-        self, root: str, title: str, description: str, head: str, content: str, scripts: str = "", *, find: bool = True
+        self,
+        root: str,
+        title: str,
+        description: str,
+        head: str,
+        content: str,
+        scripts: str = "",
+        *,
+        find: bool = True,
+        early: str = "",
     ) -> str:
         """A whole page.
 
         `root` is the way to the root of the site ("../../"), `title` and `description` are text; `head`, `content` and
-        `scripts` are HTML. `find` is whether the search field of the header is there.
+        `scripts` are HTML, and so is `early`, which stands before all styles. `find` is whether the search field of
+        the header is there.
         """
-        return self.encoded(root, title, description, head, content, scripts, find=find).decode()
+        return self.encoded(root, title, description, head, content, scripts, find=find, early=early).decode()
 
     def encoded(
-        self, root: str, title: str, description: str, head: str, content: str, scripts: str = "", *, find: bool = True
+        self,
+        root: str,
+        title: str,
+        description: str,
+        head: str,
+        content: str,
+        scripts: str = "",
+        *,
+        find: bool = True,
+        early: str = "",
     ) -> bytes:
         """`page` as it is written to a file; the frame is encoded once."""
-        cut = self._cut.get((root, find))
+        cut = self._cut.get((root, find, early))
         if cut is None:
-            framed = with_policy(self._frames[find].replace(_ROOT, root), root)
-            cut = self._cut[root, find] = tuple(part.encode() for part in re.split("[\x02-\x06]", framed))
+            frame = self._frames[find].replace(_ROOT, root)
+            framed = with_policy(frame.replace(_STYLES, f"{early}{_STYLES}", 1), root)
+            cut = self._cut[root, find, early] = tuple(part.encode() for part in re.split("[\x02-\x06]", framed))
         before, name, links, body, tail, end = cut
         filled = (for_html(description), for_html(title), head, content, scripts)
         about, called, meta, main, code = [each.encode() for each in filled]

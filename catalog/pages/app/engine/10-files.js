@@ -50,8 +50,12 @@ function filesAt(base, offline) {
   };
 }
 
+/** The manifest is asked for anew each time; a page may have begun to load it already, as `early`. */
 async function fetched(address, signal) {
-  const answer = await fetch(address, { signal, cache: /manifest.bin$/.test(address) ? "no-cache" : "default" });
+  const isFirst = /manifest.bin$/.test(address);
+  const early = isFirst && (await globalThis.early);
+  globalThis.early = null;
+  const answer = early || (await fetch(address, { signal, cache: isFirst ? "no-cache" : "default" }));
   if (!answer.ok) throw Error(address);
   return answer.blob();
 }

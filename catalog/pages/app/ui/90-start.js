@@ -6,8 +6,10 @@
   const { view } = app.dataset;
   app.lang = UI;
   try {
+    const opening = Catalog.open(ROOT, { offline: "offline" in HTML.dataset });
+    if (view === "index" && !location.search) opening.then(({ card }) => card(0)).catch(() => 0); // while the words come
     const [opened] = await Promise.all([
-      Catalog.open(ROOT, { offline: "offline" in HTML.dataset }),
+      opening,
       runScript(assetOf("words")),
       view !== "index" && later("entry"),
     ]);
