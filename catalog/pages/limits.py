@@ -22,8 +22,8 @@ _LEAST_DATA = 1_500
 """Files that search data and details get at least."""
 _ENTRIES_A_FILE = 20
 """Entries for each of these files, so that a query loads little; they may take `_MOST_DATA` of all files for it."""
-_MOST_DATA = 0.9
-_DETAILS_SHARE = 0.25
+_MOST_DATA = 0.95
+_DETAILS_SHARE = 0.22
 """Of these files, those of the details."""
 
 

@@ -50,12 +50,12 @@ def best_of_common(connection: sqlite3.Connection, match: str, wanted: int) -> l
         if slot not in held and len(held) == TIER:
             break
         held[slot] = held.get(slot, 0.0) + WEIGHTS[column]
-    score = _scorer(total, *_sizes(connection))
+    score = scorer(total, *_sizes(connection))
     ordered = sorted((score(weight) + POPULARITY * (slot >> ID_BITS), slot) for slot, weight in held.items())
     return [slot for _score, slot in ordered[: min(wanted, TIER)]]
 
 
-def _scorer(total: int, documents: int, tokens: int) -> Callable[[float], float]:
+def scorer(total: int, documents: int, tokens: float) -> Callable[[float], float]:
     """The bm25 of FTS5 for one phrase, by the summed weights of the places where a document holds it."""
     idf = log((documents - total + 0.5) / (total + 0.5))
     idf = idf if idf > 0 else _LEAST_IDF

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -204,3 +205,38 @@ def test_bytes_and_requests_of_a_search_stay_small(made: Made, tab: OpenTab, ser
         count, loaded = cost(view)
         assert count <= requests, (view, count)
         assert loaded <= size, (view, loaded)
+
+
+def test_first_pages_that_lie_far_apart_come_in_one_file(
+    registry: Path, connection: sqlite3.Connection, tmp_path: Path, tab: OpenTab, served: Serve
+) -> None:
+    """As in a large registry: nearly all cards are far, and those of a word's first page stand beside each other."""
+    sizes = Sizes(shard=2000, near=32, wide=0, least=8, few=3)
+    made = build(registry, tmp_path, sizes=sizes)
+    assert made.written.manifest["firsts"]["least"] >= sizes.least
+    origin = served(made.folder)
+    opened = tab().goto(f"{origin.url}/index.html")
+    assert differences(connection, opened, Questions(connection, "first pages").views(150)) == []
+    loaded = [path for path, status, _size in origin.requests if "/b/" in path and status == 200]
+    assert loaded
+    assert not [path for path, status, _size in origin.requests if "/b/" in path and status != 200]
+
+
+def test_a_first_page_in_one_file_is_what_is_shown(registry: Path, tmp_path: Path, tab: OpenTab, served: Serve) -> None:
+    made = build(registry, tmp_path, sizes=Sizes(near=32, wide=0, least=20, few=3))
+    origin = served(made.folder)
+    loaded = dict[str, Counter[str]]()
+    for word in ("corpus", "collection", "annotated", "sentences", "benchmark", "human"):
+        opened = tab().goto(f"{origin.url}/index.html")
+        opened.page.evaluate("async () => { globalThis.engine = await Catalog.open('./'); }")
+        before = len(origin.requests)
+        view = {"search": word, "merge": False, "exact": True}
+        docs = opened.page.evaluate(
+            "async (view) => (await engine.search(view).cards).hits.map((hit) => hit.doc)", view
+        )
+        paths = [path.split("/build/")[-1] for path, _status, _size in origin.requests[before:]]
+        if sum(doc >= 32 for doc in docs) >= 3:
+            loaded[word] = Counter(path.partition("/")[0] for path in paths)
+    assert loaded
+    for word, kinds in loaded.items():
+        assert (kinds["b"], kinds["c"]) in ((1, 0), (1, 1)), (word, kinds)

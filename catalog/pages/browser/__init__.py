@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from catalog.index.keys import ID_BITS, ID_MASK
-from catalog.pages.browser import cards, entries, facets, names
+from catalog.pages.browser import cards, entries, facets, firsts, names
 from catalog.pages.browser.entries import Row
 from catalog.pages.browser.language import language
 from catalog.pages.browser.numbers import varints
@@ -23,7 +23,7 @@ from catalog.pages.browser.store import Store
 
 __all__ = ["Row", "Sizes", "Written", "write"]
 
-VERSION = 2
+VERSION = 3
 """Of the files: an engine of another version does not read them."""
 
 
@@ -69,18 +69,33 @@ def write(
     manifest |= {"levels": levels, "length": length, "facets": facets.described(store, terms)}
     most = max_files // (2 if offline else 1)
     factor = times_as_large(total, length, most)
+    apart = total > sizes.wide * chunks_about(total, length, most, factor)
     progress("names", 0, total)
     manifest["aliases"] = names.write_aliases(connection, store, terms.place)
     manifest["names"] = names.write_names(connection, store, docs, names.NAMES * factor)
     progress("words", 0, total)
     words = _Words(connection)
-    manifest["terms"] = write_postings(connection, store, docs, sizes.times(factor), words.note).first
+    beside = firsts.Firsts(total, length, levels, sizes) if apart else None
+
+    def seen(term: Term, shard: int) -> None:
+        words.note(term)
+        if beside is not None:
+            beside.note(term, shard)
+
+    manifest["terms"] = write_postings(connection, store, docs, sizes.times(factor), seen).first
+    shards = len(manifest["terms"])
     names.write_misspelt(store, words.found.items(), names.MISSPELT * factor)
     manifest["language"] = language(store)
     left = (
         most - store.files // (2 if offline else 1) - _COLUMNS * (total // entries.BLOCK + 1) - 2
     )  # the clusters, a chunk not full
-    _write_entries(connection, store, order, clusters, terms, manifest, max(left, 2), href, progress)
+    if beside is not None:
+        manifest["firsts"] = beside.choose(shards)
+        left -= firsts.files(shards)
+    manifest["cards"] = cards.chunk_steps(total, max(left, 2), sizes.near)
+    _write_entries(connection, store, order, clusters, terms, manifest, beside, href, progress)
+    if beside is not None:
+        beside.write(store)
     manifest["generated"] = None
     return Written(store.files, store.bytes, order, manifest, store.digest, store.by_kind)
 
@@ -99,13 +114,17 @@ def times_as_large(total: int, length: float, max_files: int) -> int:
 
     Shared out so that a query loads least: the look-ups of its words, and ten cards that lie far apart.
     """
-    lists = int(total * length / _TOKENS) + 20
 
     def cost(factor: int) -> float:
-        chunks = max_files - lists // factor
+        chunks = chunks_about(total, length, max_files, factor)
         return _LOOK_UP * factor + 10 * _CARD * max(total / chunks, cards.LARGE) if chunks > 0 else math.inf
 
     return min(range(1, _LARGEST + 1), key=cost)
+
+
+def chunks_about(total: int, length: float, max_files: int, factor: int) -> int:
+    """How many files about are left for cards, where those of lists and look-ups are so many times as large."""
+    return max_files - (int(total * length / _TOKENS) + 20) // factor
 
 
 def _order(connection: sqlite3.Connection) -> tuple[array[int], array[int], list[list[int]]]:
@@ -153,25 +172,26 @@ def _write_entries(
     clusters: list[entries.Cluster],
     terms: facets.Terms,
     manifest: dict[str, Any],
-    chunks: int,
+    beside: firsts.Firsts | None,
     href: Callable[[Row], str],
     progress: Callable[[str, int, int], None],
 ) -> None:
     """Write cards, clusters and columns in one walk over the entries."""
     total = len(order)
     cluster_of = {doc: cluster for cluster in clusters for doc in cluster.members}
-    written = cards.Cards(store, terms, total, chunks)
+    written = cards.Cards(store, terms, manifest["cards"])
     columns = entries.Columns(total)
     folded = []
     for doc, row in enumerate(entries.rows_of(connection, order)):
         address = href(Row(doc, row["id"], row["key"], row["source"], row["native_id"]))
-        written.add(row, cluster_of.get(doc), address)
+        card = written.add(row, cluster_of.get(doc), address)
+        if beside is not None:
+            beside.keep(doc, card)
         columns.add(doc, row)
         folded.append(row["name_norm"])
         if doc % 1000 == 0:
             progress("cards", doc, total)
     written.flush()
-    manifest["cards"] = written.steps
     manifest["units"] = columns.write(store)
     places = entries.name_order(folded)
     for block in range(0, total, entries.BLOCK):

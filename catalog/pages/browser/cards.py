@@ -13,13 +13,12 @@ from catalog.index.keys import TAGS_END
 from catalog.pages.addresses import told_href
 from catalog.pages.browser.entries import FIELDS, Cluster
 from catalog.pages.browser.facets import SHOWN, Terms
+from catalog.pages.browser.postings import FIRST_CARDS
 from catalog.pages.browser.store import Store
 from catalog.text import fit
 
 SUMMARY = 120
 """Columns of text, as a terminal counts them, that a card keeps of a summary."""
-FIRST_CARDS = 32_768
-"""Documents whose cards stand in small chunks, as most hits are among them."""
 SMALL = 32
 LARGE = 48
 """Cards of a small chunk, and at least of a large one."""
@@ -27,35 +26,37 @@ LARGE = 48
 _DAY = 10  # characters of a date without its time
 Tag = int | str
 """The place of a term plus one, or its name."""
+Card = tuple[list[Any], list[Any]]
+"""The tags by facet, and the other columns."""
 
 
 class Cards:
     """Writes cards in chunks that are small where most hits are."""
 
-    def __init__(self, store: Store, terms: Terms, total: int, most: int) -> None:
+    def __init__(self, store: Store, terms: Terms, steps: list[tuple[int, int]]) -> None:
         self._store = store
         self._tags = {token: (facet, _tag(terms, token, name)) for token, (facet, name) in terms.names.items()}
         self._facets = len(terms.facets)
-        self.steps = chunk_steps(total, most)
-        self._number, self._held, self._tagged = 0, list[list[Any]](), list[list[Any]]()
+        self.steps = steps
+        self._number, self._held = 0, list[Card]()
         self._doc, self._left = 0, self.steps[0][1]
 
-    def add(self, row: Mapping[str, Any], cluster: Cluster | None, href: str) -> None:
+    def add(self, row: Mapping[str, Any], cluster: Cluster | None, href: str) -> Card:
         """Take the card of the next document."""
-        self._held.append(card_of(row, cluster, href))
-        self._tagged.append(self._tags_of(row["terms"]))
+        card = self._tags_of(row["terms"]), card_of(row, cluster, href)
+        self._held.append(card)
         self._doc += 1
         self._left -= 1
         if not self._left:
             self.flush()
+        return card
 
     def flush(self) -> None:
         """Write what is held."""
         if self._held:
-            tags = [list(column) if any(column) else 0 for column in zip(*self._tagged, strict=True)]
-            self._store.put_json(f"c/{self._number}", [tags, *_columns(self._held)])
+            self._store.put_json(f"c/{self._number}", as_columns(self._held))
             self._number += 1
-            self._held, self._tagged = [], []
+            self._held = []
         self._left = next(size for end, size in reversed(self.steps) if self._doc >= end)
 
     def _tags_of(self, terms: str) -> list[Any]:
@@ -73,14 +74,19 @@ def _tag(terms: Terms, token: str, name: str) -> Tag:
     return place + 1 if place < SHOWN else name
 
 
-def _columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
-    """Rows as columns; 0 stands for one that holds nothing."""
-    return [list(column) if any(each not in ("", None) for each in column) else 0 for column in zip(*rows, strict=True)]
+def as_columns(cards: Sequence[Card]) -> list[Any]:
+    """Cards by column, the tags of all facets as the first; 0 stands for a column that holds nothing."""
+    tags = [list(column) if any(column) else 0 for column in zip(*(card[0] for card in cards), strict=True)]
+    columns = zip(*(card[1] for card in cards), strict=True)
+    return [tags, *(list(each) if any(one not in ("", None) for one in each) else 0 for each in columns)]
 
 
-def chunk_steps(total: int, most: int) -> list[tuple[int, int]]:
-    """How cards are cut: (document from which on, cards of a chunk); at most about `most` chunks."""
-    first, small = min(total, FIRST_CARDS), SMALL
+def chunk_steps(total: int, most: int, near: int = FIRST_CARDS) -> list[tuple[int, int]]:
+    """How cards are cut: (document from which on, cards of a chunk); at most about `most` chunks.
+
+    `near` is a multiple of the size of a small chunk, so that a large one begins where a small one ends.
+    """
+    first, small = min(total, near), SMALL
     while first > small * max(most, 2) / 2:
         small *= 2
     left = max(most - first // small, 1)

@@ -34,6 +34,15 @@ PLACES = 4
 SEGMENTS = 32_768
 """Bytes after which a file of segments is full."""
 
+FIRST_CARDS = 32_768
+"""Documents whose cards stand in small chunks, as most hits are among them."""
+WIDE = 80
+"""Cards of a large chunk from which on first pages are written (`firsts`),"""
+LEAST = 64
+"""of words that so many datasets hold at least,"""
+FEW = 5
+"""and that have so many cards at least in large chunks."""
+
 COLUMNS = ("body", "name", "title", "extra", "cjk", "facets")
 _BITS = {"body": 0, "name": 16, "title": 28, "extra": 40, "cjk": 60, "facets": 80}
 _STEP = {name: 1 << bits for name, bits in _BITS.items()}
@@ -50,11 +59,15 @@ class Sizes(NamedTuple):
     shard: int = SHARD
     facets_shard: int = FACETS_SHARD
     segments: int = SEGMENTS
+    near: int = FIRST_CARDS
+    wide: int = WIDE
+    least: int = LEAST
+    few: int = FEW
 
     def times(self, factor: int) -> Sizes:
         """The same with files so many times as large."""
-        larger = (self.shard * factor, self.facets_shard * factor, self.segments * factor)
-        return Sizes(self.head, self.growth, *larger)
+        shard, facets_shard, segments = (each * factor for each in (self.shard, self.facets_shard, self.segments))
+        return self._replace(shard=shard, facets_shard=facets_shard, segments=segments)
 
 
 SIZES = Sizes()
@@ -76,13 +89,13 @@ class Term(NamedTuple):
 
 
 def write_postings(
-    connection: sqlite3.Connection, store: Store, docs: Sequence[int], sizes: Sizes, seen: Callable[[Term], None]
+    connection: sqlite3.Connection, store: Store, docs: Sequence[int], sizes: Sizes, seen: Callable[[Term, int], None]
 ) -> Lists:
-    """Write all lists. `docs` gives the document number by dataset id; `seen` is told of every term."""
+    """Write all lists. `docs` gives the document number by dataset id; `seen` is told of every term and its shard."""
     shards = _Shards(store, sizes)
     for term in terms(connection, docs):
-        seen(term)
         shards.add(term)
+        seen(term, shards.last)
     return shards.end()
 
 
@@ -125,12 +138,17 @@ def _gathered(rows: Iterator[tuple[str, int, str, int]], docs: Sequence[int]) ->
         yield term
 
 
+def counts_of(packed: int) -> list[int]:
+    """How often each of `COLUMNS` holds a term, of the counts of a posting."""
+    return [packed >> _BITS[name] & _MASK[name] for name in COLUMNS]
+
+
 class _Counts(dict[int, bytes]):
     """How often the columns hold a term, as bytes: 1 to 127 is the body alone; else bit 7 with a bit for each column
     that holds it, and bit 6 where each holds it once, else their counts follow."""
 
     def __missing__(self, packed: int) -> bytes:
-        counts = [packed >> _BITS[name] & _MASK[name] for name in COLUMNS]
+        counts = counts_of(packed)
         if counts[0] < 128 and not any(counts[1:]):
             found = bytes([counts[0]])
         else:
@@ -193,6 +211,11 @@ class _Shards:
             self._first.append(between(self._last, term.name))
         self._put(term)
         self._last = term.name
+
+    @property
+    def last(self) -> int:
+        """The shard that holds the last term."""
+        return len(self._first) - 1
 
     def _put(self, term: Term) -> None:
         name = term.name.encode("utf-8", "surrogatepass")

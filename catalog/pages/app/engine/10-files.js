@@ -52,10 +52,8 @@ function filesAt(base, offline) {
 
 /** The manifest is asked for anew each time; a page may have begun to load it already, as `early`. */
 async function fetched(address, signal) {
-  const isFirst = /manifest.bin$/.test(address);
-  const early = isFirst && (await globalThis.early);
-  globalThis.early = null;
-  const answer = early || (await fetch(address, { signal, cache: isFirst ? "no-cache" : "default" }));
+  const [early, cache] = /manifest.bin$/.test(address) ? [globalThis.early, "no-cache"] : [];
+  const answer = (await early)?.clone() || (await fetch(address, { signal, cache }));
   if (!answer.ok) throw Error(address);
   return answer.blob();
 }

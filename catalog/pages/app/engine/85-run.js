@@ -4,6 +4,7 @@
  */
 const TIER = 1000;
 const FEW = 3;
+const isRefused = (asked, commercial) => asked[0] && !asked.includes(commercial);
 const ORDERS = { updated: "modified", size: "bytes", rows: "rows", name: "name" };
 
 /** @param tools a session of the engine @param {any} view see `Engine.search` */
@@ -60,7 +61,7 @@ function runOf(tools, view, control) {
       const bound = Math.min(entries, ...leaves.map((leaf) => leaf.list.bound));
       const docs = await within(plan, upToBound(docsOf(plan.match, entries), bound));
       const has = (doc) => plan.named.includes(doc) || (doc < bound ? indexOf(docs, doc) >= 0 : null);
-      const found = await shown(ordered(levels, plan, docs, bound, isScored), has, asked, end);
+      const found = await shown(ordered(levels, plan, docs, bound, isScored), has, asked, end, plan.match);
       if (found) return found;
       // How far lists have to be known for enough matches, as thick as they are so far.
       const guess = docs.length ? (1.3 * bound * (isScored ? TIER : end)) / docs.length : entries;
@@ -91,49 +92,31 @@ function runOf(tools, view, control) {
     if (!folds(query)) return null;
     return filters.wanted.commercial || filters.unwanted.commercial ? rarely("verdicts", filters, tools) : [];
   };
-  const isRefused = (asked, commercial) => asked[0] && !asked.includes(commercial);
-
   /** Whether another member that matches stands before this one; null where that is not yet known. */
   const hides = async (doc, has, asked) => {
     const [members, commercial] = (await card(doc))[11] || [[]];
     if (members[0] !== undefined && isRefused(asked, commercial)) return true;
-    const found = members.slice(0, Math.max(0, members.indexOf(doc))).map(has);
+    const found = members.slice(0, members.indexOf(doc)).map(has);
     return found.includes(true) || (found.includes(null) ? null : false);
   };
 
   /** The first `count` documents of an order that no other stands for; null where that is not yet known. */
-  const shown = async (order, has, asked, count) => {
+  const shown = async (order, has, asked, count, match) => {
+    const rest = order[Symbol.iterator]();
+    const first = [];
+    for (let doc; first.length < count && doc !== null && (doc = rest.next().value) !== undefined; ) first.push(doc);
+    if (manifest.firsts && match?.kind === "leaf") await rarely("loadFirsts", first, match, tools);
+    for (const doc of first) if (asked !== null && doc !== null) card(doc).catch(() => 0); // side by side
     const found = [];
-    for (const doc of order) {
+    for (let doc; found.length < count && (doc = first[0] !== undefined ? first.shift() : rest.next().value) !== undefined; ) {
       const hidden = doc === null ? null : asked !== null && (await hides(doc, has, asked));
       if (hidden === null) return null;
-      if (!hidden && found.push(doc) === count) break;
+      if (!hidden) found.push(doc);
     }
     return found;
   };
 
-  // -- all that matches ------------------------------------------------------------------------------------------------
-
-  /** All documents that match, ranges and all; names beside them and copies aside. @param {Plan} plan */
-  const matching = async (plan) => {
-    await known([plan.match], entries);
-    return within(plan, docsOf(plan.match, entries));
-  };
-
   const within = async ({ ranges }, docs) => (isEmpty(ranges) ? docs : rarely("between", ranges, docs, tools));
-
-  /** All documents that the result shows, on whatever page. */
-  const resultOf = async (query, plan) => {
-    const docs = plan.named.reduce((all, doc) => united(all, Int32Array.of(doc)), await matching(plan));
-    const asked = await verdictsOf(query, plan);
-    if (asked === null) return docs;
-    const hidden = [];
-    for (const [members, commercial] of await tools.json("clusters")) {
-      const found = members.filter((member) => indexOf(docs, member) >= 0);
-      hidden.push(...(isRefused(asked, commercial) ? found : found.slice(1)));
-    }
-    return less(docs, Int32Array.from(hidden).sort());
-  };
 
   const isPlain = ({ named, ranges }) => named[0] === undefined && isEmpty(ranges);
   const isAll = (query, plan) => isPlain(plan) && plan.match.kind === "all" && (folds(query) || !manifest.clusters);
@@ -141,10 +124,10 @@ function runOf(tools, view, control) {
   const totalOf = async (query, plan) => {
     if (isAll(query, plan)) return manifest.shown;
     if (plan.match.kind === "leaf" && isPlain(plan) && !folds(query)) return (await known([plan.match], 0))[0].list.total;
-    return (await resultOf(query, plan)).length;
+    return (await rarely("resultOf", run, query, plan)).length;
   };
 
-  const run = { ...planner, tools, view, pageOf, sure, isFew, shown, matching, resultOf, isAll };
+  const run = { ...planner, tools, view, pageOf, sure, isFew, shown, within, verdictsOf, isAll };
   const found = (run.found = find());
   found.catch(() => 0);
   let cards, total;

@@ -17,7 +17,7 @@ function hitOf(doc, card, merge, named) {
 }
 
 /** All that reads data files, which stops with a signal. */
-function sessionOf({ manifest, filesOf, characters, shards }, signal) {
+function sessionOf({ manifest, filesOf, characters, shards, beside }, signal) {
   const files = filesOf(signal);
   const { json } = files;
   const { cards, facets, language, order } = manifest;
@@ -25,15 +25,7 @@ function sessionOf({ manifest, filesOf, characters, shards }, signal) {
 
   /** The card of a document. */
   const card = async (doc) => {
-    let chunk = 0;
-    let [[start, size], ...others] = cards;
-    for (const [end, next] of others) {
-      if (doc < end) break;
-      chunk += Math.ceil((end - start) / size);
-      [start, size] = [end, next];
-    }
-    const place = (doc - start) % size;
-    const [tags, ...columns] = await json("c/" + (chunk + Math.floor((doc - start) / size)));
+    const [[tags, ...columns], place] = beside.get(doc) || (await inChunk(doc));
     const terms = {};
     order.forEach((facet, i) => {
       const held = [tags[i][place]].flat();
@@ -41,8 +33,15 @@ function sessionOf({ manifest, filesOf, characters, shards }, signal) {
     });
     return [...columns.map((column) => column[place]), terms];
   };
+  /** The columns of a chunk, and the place of a document in it; where large chunks begin, a small one ends. */
+  const inChunk = async (doc) => {
+    const [[, small], [far, large] = [Infinity]] = cards;
+    const [start, size] = doc < far ? [0, small] : [far, large];
+    doc -= start;
+    return [await json("c/" + (start / small + Math.floor(doc / size))), doc % size];
+  };
   return {
-    ...files, ...lookUpsOf(files, manifest), manifest, language, characters, card,
+    ...files, ...lookUpsOf(files, manifest), manifest, language, characters, card, beside,
     lists: listsOf(files, manifest, shards),
     /** All terms of a facet in use, most used first; the manifest names only the first. */
     async terms(facet) {
@@ -58,7 +57,7 @@ globalThis.Catalog = {
     const manifest = await filesAt(root + "catalog/", offline)().json("manifest");
     const filesOf = filesAt(`${root}catalog/${manifest.build}/`, offline);
     const characters = charactersOf(filesOf(), manifest.language.cjk);
-    const shared = { manifest, filesOf, characters, shards: [] };
+    const shared = { manifest, filesOf, characters, shards: [], beside: new Map() };
     const session = sessionOf(shared);
     return {
       ...session,

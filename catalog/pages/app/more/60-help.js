@@ -13,7 +13,7 @@ async function bestSpelt(run, query, page) {
   const { reading, filters, unwanted } = page.plan;
   for await (const other of readings(run, reading, page.total > 0)) {
     const plan = run.planned(query, filters, other, unwanted);
-    if ((await run.matching(plan))[0] === undefined) continue;
+    if ((await matching(run, plan))[0] === undefined) continue;
     const again = await run.pageOf(query, await run.withNamed(query, plan, other.text));
     return (await run.sure(query, again)) > page.total ? { ...again, didYouMean: other.text } : page;
   }
@@ -28,7 +28,7 @@ async function relaxed(run, query, page) {
   for (const part of parts[1] && parts.length <= MOST_PARTS ? parts : []) {
     const kept = units.map((unit) => unitOf(unit.parts.filter((each) => each !== part))).filter((unit) => unit.parts[0]);
     const other = run.planned(query, filters, readingOf(kept), unwanted);
-    const count = Math.min(TIER, (await run.matching(other)).length);
+    const count = Math.min(TIER, (await matching(run, other)).length);
     if (count <= page.total) continue;
     const isBinding = part.terms.some((term) => ["language", "commercial", "license"].includes(term.facet));
     found.push({ order: [+isBinding, +(count < FEW), count < FEW ? -count : count], part, other });
@@ -48,7 +48,7 @@ async function emptiedBy(run, query) {
     const found = [];
     for (const part of parts) {
       const other = { ...query, ...fieldsOf(part) };
-      found.push([part.name, (await run.resultOf(other, await run.prepare(other))).length]);
+      found.push([part.name, (await resultOf(run, other, await run.prepare(other))).length]);
     }
     return found;
   };

@@ -78,11 +78,30 @@ function dateNumber(date, isEnd) {
 
 /** The documents down to the end of a page by a column. */
 async function sorted({ offset, limit, sort }, plan, asked, run) {
-  const docs = await run.matching(plan);
+  const docs = await matching(run, plan);
   const value = await valuesOf("v/" + ORDERS[sort], docs, run.tools);
   const keyed = Array.from(docs, (doc) => [sort === "name" ? value(doc) : -value(doc), doc]).sort(byFirst);
   const has = (doc) => plan.named.includes(doc) || indexOf(docs, doc) >= 0;
   return run.shown(keyed.map(([, doc]) => doc), has, asked, offset + limit);
+}
+
+/** All documents that match, ranges and all; names beside them and copies aside. @param {Plan} plan */
+async function matching({ known, within, tools: { manifest } }, plan) {
+  await known([plan.match], manifest.entries);
+  return within(plan, docsOf(plan.match, manifest.entries));
+}
+
+/** All documents that a result shows, on whatever page. */
+async function resultOf(run, query, plan) {
+  const docs = plan.named.reduce((all, doc) => united(all, Int32Array.of(doc)), await matching(run, plan));
+  const asked = await run.verdictsOf(query, plan);
+  if (asked === null) return docs;
+  const hidden = [];
+  for (const [members, commercial] of await run.tools.json("clusters")) {
+    const found = members.filter((member) => indexOf(docs, member) >= 0);
+    hidden.push(...(isRefused(asked, commercial) ? found : found.slice(1)));
+  }
+  return less(docs, Int32Array.from(hidden).sort());
 }
 
 /** The verdicts on commercial use that filters let through. */
@@ -110,7 +129,7 @@ async function counts(run, { facets = run.tools.manifest.facets.map(({ facet }) 
 /** Counts a facet over all that a query shows; where that is every entry, the manifest knows. */
 async function counterOf(run, query, plan) {
   const { tools } = run;
-  const docs = run.isAll(query, plan) ? null : await run.resultOf(query, plan);
+  const docs = run.isAll(query, plan) ? null : await resultOf(run, query, plan);
   return async (facet) => {
     const terms = await tools.terms(facet);
     const counted = docs ? await countsOf(facet, terms, docs, tools) : terms.map((each) => each.count);

@@ -7,7 +7,7 @@
   app.lang = UI;
   try {
     const opening = Catalog.open(ROOT, { offline: "offline" in HTML.dataset });
-    if (view === "index" && !location.search) opening.then(({ card }) => card(0)).catch(() => 0); // while the words come
+    if (!location.search) opening.then(({ card }) => card(0)).catch(() => 0); // while the words come
     const [opened] = await Promise.all([
       opening,
       runScript(assetOf("words")),
