@@ -84,13 +84,15 @@ def searches() -> dict[str, str]:
 def write_pages(folder: Path) -> None:
     """Put the pages of a site beside the search data that stand in a folder: all but those of entries and lists."""
     from catalog.pages import harden_folder, prose
-    from catalog.pages.assembly import write_app
+    from catalog.pages.assembly import stamp, write_app
     from catalog.pages.shell import Shell
 
     with tempfile.TemporaryDirectory() as made:
         root = Path(made)
         prose.render(None, root, base_url="", offline=False)
-        write_app(root, Shell((root / prose.SHELL_PAGE).read_text("utf-8"), "datasets/", offline=False), offline=False)
+        mark = stamp(root)
+        shell = Shell((root / prose.SHELL_PAGE).read_text("utf-8"), "datasets/", offline=False)
+        write_app(root, shell, mark, offline=False)
         harden_folder(root)
         shutil.copytree(root, folder, dirs_exist_ok=True)
 

@@ -7,6 +7,7 @@ let browsers keep them; a page says in its `data-` attributes where those are th
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from catalog.errors import Fatal
@@ -27,19 +28,31 @@ _EARLY = '<script>globalThis.early=fetch("../catalog/manifest.bin",{cache:"no-ca
 _WAIT = '<p>The search needs JavaScript. Without it, <a href="{lists}">browse the lists</a>.</p>'
 
 
-def write_app(root: Path, shell: Shell, *, offline: bool) -> None:
-    """Write scripts, styles, words and pages below the root of the site."""
+def stamp(root: Path) -> str:
+    """Make the scripts and styles small that all rendered pages name, and put a hash of these into their addresses, so
+    that no page runs with what a browser kept of an earlier site. Returns the hash."""
+    made = styles()
+    texts = {f"{name}.css": made[name] for name in ("pages", "dark")}
+    texts |= {path.name: small(SCRIPT, path.read_text("utf-8")) for path in sorted((root / "assets").glob("*.js"))}
+    for name, text in texts.items():
+        _write(root / "assets" / name, text)
+    mark = _hash("".join(texts.values()))
+    named = re.compile(rf'(assets/(?:{"|".join(map(re.escape, texts))}))(?=")')
+    for page in root.rglob("*.html"):
+        page.write_text(named.sub(rf"\1?{mark}", page.read_text("utf-8")), "utf-8")
+    return mark
+
+
+def write_app(root: Path, shell: Shell, mark: str, *, offline: bool) -> None:
+    """Write scripts, styles, words and pages below the root of the site; `mark` is what `stamp` returned."""
     assets = root / "assets"
-    for path in sorted(assets.glob("*.js")):
-        _write(path, small(SCRIPT, path.read_text("utf-8")))
     placed = {name: _write_script(assets, name, texts) for name, texts in client_scripts().items()}
-    for name, text in styles().items():
-        placed[f"{name} style"] = f"assets/{name}.css?{_write(assets / f'{name}.css', text)}"
+    style = f"assets/datasets.css?{_write(assets / 'datasets.css', styles()['datasets'])}"
     marks = "".join(f' data-{name}="{placed[name]}"' for name in ("words", "more", "entry"))
     marks += " data-offline" if offline else ""
     early = "" if offline else _EARLY
     early += "".join(
-        f'<link rel="preload" as="script" href="../{each}">' for each in ("assets/shell.js", placed["catalog"])
+        f'<link rel="preload" as="script" href="../{each}">' for each in (f"assets/shell.js?{mark}", placed["catalog"])
     )
     lists = f"../browse/{'index.html' if offline else ''}"
     for view, title in VIEWS.items():
@@ -50,7 +63,7 @@ def write_app(root: Path, shell: Shell, *, offline: bool) -> None:
         tail = f'<script src="../{placed["catalog"]}"></script>'
         page = shell.page("../", title, _DESCRIPTION, "", content, tail, find=view != "index", early=early)
         if view == "index":
-            page = page.replace("../assets/pages.css", f"../{placed['datasets style']}", 1)
+            page = page.replace(f"assets/pages.css?{mark}", style, 1)
         (root / "datasets" / f"{view}.html").write_text(page.replace("<html ", f"<html{marks} ", 1), "utf-8")
 
 

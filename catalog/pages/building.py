@@ -20,7 +20,7 @@ from catalog.errors import Usage
 from catalog.migrations import connect_current
 from catalog.pages import limits, prose
 from catalog.pages.addresses import client_href, in_url
-from catalog.pages.assembly import write_app
+from catalog.pages.assembly import stamp, write_app
 from catalog.pages.browse import Browser
 from catalog.pages.detail import View, detail
 from catalog.pages.entry import entry_html
@@ -92,6 +92,7 @@ class _Build:
         self.tell("pages", 0, 0)
         prose.render(self.options.project, self.root, base_url=self.base_url, offline=offline)
         self.dated += [(in_url(address), "") for address in prose.addresses(self.root)]
+        mark = stamp(self.root)
         shell = Shell((self.root / prose.SHELL_PAGE).read_text("utf-8"), "datasets/", offline=offline)
         data = self.root / "catalog" / "data"
         data.mkdir(parents=True)
@@ -106,7 +107,7 @@ class _Build:
             written = ended() or make(self.connection, asked, self.hrefs, self.tell)
         build = hashlib.blake2b(f"{written.digest}{digest}".encode(), digest_size=6).hexdigest()
         data.rename(data.with_name(build))
-        write_app(self.root, shell, offline=offline)
+        write_app(self.root, shell, mark, offline=offline)
         harden_folder(self.root, but=("dataset",))  # these have their policy from the frame
         if self.base_url:
             write_feeds(self.connection, self.root, self.base_url, self.labels, self.href)

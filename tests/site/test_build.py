@@ -269,3 +269,19 @@ def test_a_build_that_is_stopped_leaves_the_old_site(embedded: Path, catalog_com
     assert running.wait(30) == 130
     assert old.read_bytes() == b"old"
     assert [path.name for path in folder.iterdir()] == ["site"]
+
+
+def test_what_a_browser_may_keep_is_named_by_its_content(built: Path) -> None:
+    for page in (
+        "index.html",
+        "404.html",
+        "datasets/index.html",
+        "datasets/entry.html",
+        "dataset/catalog/gsm8k/index.html",
+    ):
+        html = (built / page).read_text("utf-8")
+        named = re.findall(
+            r'(?:src|href)="[^"]*assets/(?:shell|prose|pages|datasets|dark|catalog)\.(?:css|js)([^"]*)"', html
+        )
+        assert len(named) >= 3, page
+        assert all(re.fullmatch(r"\?[0-9a-f]{8}", mark) for mark in named), (page, named)
