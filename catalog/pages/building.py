@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,16 +154,20 @@ class _Build:
         view = View(self.labels, self.hrefs, self._has)
         for doc, (number, entry, beside) in enumerate(read_in_order(self.connection, order)):
             terms = neighbours.terms_named((tag.facet, tag.term) for tag in entry.tags or ())
-            made = detail(entry, beside, neighbours.of(number, terms), view)
+            similar = neighbours.of(number, terms)
+            made = detail(entry, beside, similar, view)
             if doc < self.plan.pages:
-                self._entry_page(shell, lists, entry, made)
+                others = [view.other(each.key, each.title, each.because) for each in similar]
+                self._entry_page(shell, lists, entry, made, others)
             yield made
 
-    def _entry_page(self, shell: Shell, lists: Browser, entry: Entry, made: dict[str, Any]) -> None:
+    def _entry_page(
+        self, shell: Shell, lists: Browser, entry: Entry, made: dict[str, Any], similar: Sequence[dict[str, Any]]
+    ) -> None:
         address = self.hrefs[entry.key]
         root = "../" * address.removesuffix("index.html").count("/")
         links = head(entry, address, self.base_url, made["citation"])
-        content = entry_html(made, root, lists.term_href)
+        content = entry_html(made, similar, root, lists.term_href)
         html = shell.encoded(root, f"{made['title']} - dataset", in_short(entry), links, content)
         self._write(address, html, entry.modified[:10])
 

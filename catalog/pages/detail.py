@@ -3,7 +3,8 @@ show this same mapping.
 
 What is unknown or empty is left out. Labels come as `label` (English) and `zh`. Addresses are http(s) or left out;
 `href` is the address of a page of this site, from its root, in short (`addresses.told_href`) and left out for one that
-the browser draws. All texts are as their source wrote them: escape them.
+the browser draws; `similar` are documents of the search data, whose cards tell the rest. All texts are as their source
+wrote them: escape them.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ MAX_LIST = 40
 
 
 class Similar(NamedTuple):
-    """Another entry and why it is taken for similar."""
+    """Another entry, its document in the search data, and why it is taken for similar."""
 
+    doc: int
     key: str
     title: str
     because: str
@@ -98,7 +100,7 @@ def detail(entry: Entry, beside: Beside, similar: Sequence[Similar], view: View)
         "relations": [_relation(tie, view) for tie in entry.relations[:MAX_LIST] if tie.kind != "same-as"],
         "mirrors": [_less(view.other(each.key, each.title, each.because)) for each in beside.mirrors],
         "changes": [_less(each._asdict()) for each in beside.changes],
-        "similar": [view.other(*each) for each in similar],
+        "similar": [each.doc for each in similar],
         "evidence": [url for each in entry.evidence[:MAX_LIST] if (url := for_url(each))],
         "notes": entry.notes,
         "citation": bibtex(entry),

@@ -26,8 +26,8 @@ _TIES = {"derived-from": "Made from", "part-of": "Part of"}
 _CHECKED = {"sha256": "checked by SHA-256", "md5": "checked by MD5", "size": "checked by size", "none": ""}
 
 
-def entry_html(made: Detail, root: str, term_href: TermHref) -> str:
-    """The content of the page; `root` is the way to the root of the site."""
+def entry_html(made: Detail, similar: Sequence[Detail], root: str, term_href: TermHref) -> str:
+    """The content of the page. `similar` are other entries (`View.other`), `root` leads to the root of the site."""
     return "".join(
         (
             _head(made),
@@ -42,7 +42,7 @@ def entry_html(made: Detail, root: str, term_href: TermHref) -> str:
             _locations(made),
             _mirrors(made, root),
             _relations(made, root),
-            _similar(made, root),
+            _similar(similar, root),
             _changes(made),
             _citation(made),
             _evidence(made),
@@ -224,8 +224,8 @@ def _mirrors(made: Detail, root: str) -> str:
     return _section("The same dataset elsewhere", f"<ul>{items}</ul>" if items else "")
 
 
-def _similar(made: Detail, root: str) -> str:
-    items = "".join(_other(each, root) for each in made.get("similar", ()))
+def _similar(similar: Sequence[Detail], root: str) -> str:
+    items = "".join(_other(each, root) for each in similar)
     return _section("Similar datasets", f"<ul>{items}</ul>" if items else "")
 
 

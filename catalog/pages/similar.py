@@ -27,8 +27,9 @@ _KNOWN = 65_536
 
 
 class _Candidate(NamedTuple):
-    """A dataset that is kept, with its cluster and its terms, a bit each."""
+    """A dataset that is kept: its document, its cluster, and its terms, a bit each."""
 
+    doc: int
     key: str
     title: str
     group: int
@@ -92,7 +93,10 @@ class Neighbours:
                 weight, told = shared[mine & candidate.terms]
                 found.append((weight, rank, other, told, candidate))
         found.sort()
-        return [Similar(each.key, each.title, told) for _weight, _rank, _other, told, each in self._one_each(found)]
+        return [
+            Similar(each.doc, each.key, each.title, told)
+            for _weight, _rank, _other, told, each in self._one_each(found)
+        ]
 
     def terms_named(self, pairs: Iterable[tuple[str, str]]) -> tuple[int, ...]:
         """The terms that are compared, of (facet, term) pairs."""
@@ -134,20 +138,21 @@ class Neighbours:
             chunk = list(order[start : start + _CHUNK])
             marks = ",".join("?" * len(chunk))
             packed = dict(connection.execute(f"SELECT id, terms FROM dataset_terms WHERE id IN ({marks})", chunk))
-            kept: dict[int, tuple[int, ...]] = {}
-            for number in chunk:
+            kept: dict[int, tuple[int, tuple[int, ...]]] = {}
+            for doc, number in enumerate(chunk, start):
                 terms = self.terms_of(packed.get(number, ""))
                 for pair in self._pairs(terms):
                     best = self._best.setdefault(pair, [])
                     if len(best) < _KEPT:
                         best.append(number)
-                        kept[number] = terms
+                        kept[number] = doc, terms
             self._keep(connection, kept)
 
-    def _keep(self, connection: sqlite3.Connection, kept: dict[int, tuple[int, ...]]) -> None:
+    def _keep(self, connection: sqlite3.Connection, kept: dict[int, tuple[int, tuple[int, ...]]]) -> None:
         marks = ",".join("?" * len(kept))
         for number, key, title in connection.execute(
             f"SELECT id, key, iif(title = '', name, title) FROM dataset WHERE id IN ({marks})", list(kept)
         ):
             group = self._cluster.get(number, -number)
-            self._candidates[number] = _Candidate(key, title, group, self._set_of(kept[number]))
+            doc, terms = kept[number]
+            self._candidates[number] = _Candidate(doc, key, title, group, self._set_of(terms))

@@ -102,6 +102,24 @@ def test_an_entry_has_the_headings_of_its_static_page(view: Any, origin: Origin)
     assert [each for each in drawn if each != "Evidence"] == [each for each in static if not each.startswith("Sources")]
 
 
+def test_similar_entries_are_those_of_the_static_page(view: Any, origin: Origin) -> None:
+    def listed(page: Page) -> list[str]:
+        page.wait_for_selector("h2:has-text('Similar datasets') + ul li")
+        return page.locator("h2:has-text('Similar datasets') + ul li").all_inner_texts()
+
+    page: Page = view("entry.html?id=catalog:gsm8k").page
+    drawn = listed(page)
+    page.goto(f"{origin.url}/dataset/catalog/gsm8k/")
+    static = listed(page)
+    assert [each.partition(": also")[0] for each in drawn] == [each.partition(": also")[0] for each in static]
+    assert {each.partition(": also ")[2] != "" for each in drawn} == {True}
+
+
+def test_what_is_shared_is_told_in_chinese(view: Any) -> None:
+    page: Page = view("entry.html?id=catalog:gsm8k", locale="zh-CN").page
+    page.wait_for_selector("li:has-text('同为：')")
+
+
 def test_an_entry_carries_json_ld_and_takes_the_focus(view: Any) -> None:
     page: Page = view("entry.html?id=catalog:gsm8k").page
     data = json.loads(page.locator("script[type='application/ld+json']").last.text_content() or "")

@@ -42,6 +42,18 @@ async function detailOf(key) {
   return { ...made, href: (await card(doc))[12] };
 }
 
+/** Facets by which entries are compared (catalog.pages.similar). */
+const COMPARED = ["domain", "task", "language", "genre", "modality", "format"];
+
+/** The entries that are similar to one, each with the rarest of the terms that it shares. */
+const similarTo = ({ similar, tags = [] }) => Promise.all(similar.map(async (doc) => {
+  const hit = hitOf(doc, await engine.card(doc));
+  const held = ({ facet, term }) => termOf(facet, term)?.count || 0;
+  const shared = tags.filter(({ facet, term }) => COMPARED.includes(facet) && hit.terms[facet]?.includes(term));
+  const rarest = shared.sort((a, b) => held(a) - held(b)).slice(0, 4);
+  return { key: hit.key, title: titled(hit), href: hit.url, because: say("alsoIs", { terms: rarest.map(inUi).join(", ") }) };
+}));
+
 async function entryPage(app) {
   const made = await detailOf(new URLSearchParams(location.search).get("id") || "");
   if (!made) return fill(app, h("p", say("noEntry"), " ", h("a", { href: ROOT + "datasets/index.html" }, say("search"))));
@@ -51,7 +63,8 @@ async function entryPage(app) {
   const table = (heads, rows = []) => rows[0] && h("div.c-wide", { tabindex: 0 }, h("table",
     h("thead", h("tr", heads.split(" ").map((head) => h("th", say(head))))), h("tbody", rows.map((row) => h("tr", row.map((cell) => h("td", cell)))))));
   const copy = (id, text) => text && h("div.c-copy", h("pre", h("code", { id }, text)), h("button", { type: "button", "data-copy": id }, say("copyIt")));
-  const others = (all) => list(all?.map((each) => [inward(each), " ", h("code", each.key), ": ", each.because]));
+  const other = (each) => [inward(each), " ", h("code", each.key), ": ", each.because];
+  const alike = made.similar && h("ul");
   const facts = Object.entries(factsOf(made)).slice(3).filter(([, fact]) => fact?.[0]);
   facts.unshift(["source", [[termLink({ facet: "source", term: made.source, label: ours(made.sourceLabel) }), url && [": ", outward(url)]]]]);
   if (paper) facts.push(["paper", [outward(paper)]]);
@@ -70,13 +83,14 @@ async function entryPage(app) {
     section("claims", table("who what of evidence", license.claims?.map((each) => [each.by, [each.raw, each.note && ` (${each.note})`], say("of-" + each.scope), each.url ? outward(each.url) : each.quote]))),
     section("columns", table("column type role subset", made.columns?.map((each) => [each.name, each.type, each.role, each.config])), made.moreColumns && h("p", say("more", { n: made.moreColumns }))),
     section("locations", table("place form size note", made.locations?.map((each) => [each.url ? outward(each.url, each.path || each.url) : h("code", each.at), each.format || each.kind, each.bytes != null && sized(each.bytes), [each.verified !== "none" && say("checked", { by: each.verified }), " ", each.note]]))),
-    section("mirrors", others(made.mirrors)),
+    section("mirrors", list(made.mirrors?.map(other))),
     section("ties", list(made.relations?.map((each) => [say(each.kind), " ", each.href ? h("a", { href: ROOT + each.href }, each.target) : outward(each.target), each.note && ": " + each.note]))),
-    section("similar", others(made.similar)),
+    section("similar", alike),
     section("changes", made.firstSeen && h("p", say("firstSeen", { date: made.firstSeen })), table("when what before after", made.changes?.map((each) => [each.at.slice(0, 10), each.field, each.old, each.new]))),
     section("citation", copy("c-cite", made.citation)),
     section("evidence", list(made.evidence?.map((each) => outward(each))), made.notes));
   $("h1").focus();
+  if (alike) similarTo(made).then((found) => fill(alike, found.map((each) => h("li", other(each)))), () => 0);
   const data = {
     "@context": "https://schema.org/", "@type": "Dataset", name: made.title, identifier: made.key, description: made.description || made.summary, url: location.href, sameAs: url,
     license: license.expression, dateModified: made.modified, creator: made.creators?.map((name) => ({ "@type": "Person", name })), keywords: tags.map((tag) => tag.label),
