@@ -12,7 +12,7 @@ HOST_BYTES = 1_000_000_000
 """GitHub Pages publishes no more; other hosts take more."""
 
 _PAGE = 14_500  # bytes of the page of an entry, the frame included
-_DATA = 1_000  # bytes an entry of search data and details
+_DATA = 850  # bytes an entry of search data and details
 _FIXED = 5_000_000  # the theme, the hand-written pages, the lists
 _RESERVED = 900
 """Files of the theme, the hand-written pages, the lists and the feeds."""

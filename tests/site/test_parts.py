@@ -55,7 +55,9 @@ def test_files_are_shared_out_and_what_does_not_fit_is_said() -> None:
     assert large.pages + large.data_files < 20_000
     assert large.data_files >= 4_000
     assert "of 1,000,000 entries get a page" in large.notes[0]
-    assert "GitHub Pages takes 1 GB" in large.notes[1]
+    assert large.bytes < limits.HOST_BYTES
+    larger = limits.plan(1_300_000, max_pages=20_000, max_files=20_000, offline=False)
+    assert "GitHub Pages takes 1 GB" in larger.notes[1]
     assert limits.plan(800, max_pages=5, max_files=20_000, offline=True).pages == 5
     fewer = limits.plan(30_000, max_pages=20_000, max_files=20_000, offline=False, registry=60_000_000)
     assert fewer.pages < limits.plan(30_000, max_pages=20_000, max_files=20_000, offline=False).pages
