@@ -9,7 +9,7 @@ const ORDERS = { updated: "modified", size: "bytes", rows: "rows", name: "name" 
 
 /** @param tools a session of the engine @param {any} view see `Engine.search` */
 function runOf(tools, view, control) {
-  const { manifest, characters, card, language } = tools;
+  const { manifest, characters, card, language, lists } = tools;
   const { entries } = manifest;
   const planner = plannerOf(tools);
   const { prepare, withNamed, known } = planner;
@@ -21,6 +21,7 @@ function runOf(tools, view, control) {
     const isRare = /[^\0-9;-\x7f]/.test(given); // not ASCII, or with a colon
     await Promise.all([isRare && later("more"), characters.ready(given)]);
     const query = parseQuery(search, characters, language);
+    for (const { text } of query.words) lists.find(text.toLowerCase()).catch(() => 0); // beside the look-ups of what it means
     Catalog.more?.narrow(query, view, language);
     return { ...query, sort, limit: size, offset: (page - 1) * size, merge };
   };

@@ -119,13 +119,14 @@ function searchPage(app) {
       return [i ? ` ${say("or")} ` : n > 0 && ", ", minus && say("not") + " ", label(facet) + ": ", named(facet, id)];
     });
     const [before, after] = say("readAs").split("{terms}");
+    const help = say; // its words come with the script that helps
     hits.start = offset + 1;
     fill(hits, found.hits.map((hit) => cardOf(hit, words)));
     fill(said,
       readAs[0] && note([before, readAs.map(term), after], { exact: true }, say("asWords")),
       view.exact && note(say("exact"), { exact: false }, say("asTerms")),
-      didYouMean && note(say("didYouMean", { asked: view.search, shown: didYouMean }), { exact: true }, say("asTyped")),
-      leftOut && note(say("leftOut", { word: leftOut })),
+      didYouMean && note(help("didYouMean", { asked: view.search, shown: didYouMean }), { exact: true }, help("asTyped")),
+      leftOut && note(help("leftOut", { word: leftOut })),
       notes.map((text) => note(text)),
       !found.hits[0] && Catalog.more.nothing(found, view, go));
     drawTotal();
