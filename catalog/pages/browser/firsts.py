@@ -74,13 +74,16 @@ class Firsts:
             if room < 0:
                 break
             least = held
-        self._files: list[set[int]] = [set() for _ in range(files(shards))]
+        self._files = [array("I") for _ in range(files(shards))]
         self._places = array("Q", bytes(8 * self._total))
         for held, shard, start, end in zip(self._held, self._shards, [0, *self._ends], self._ends, strict=False):
             if held >= least:
-                self._files[shard // SHARDS].update(self._docs[start:end])
-        for doc in {doc for each in self._files for doc in each}:
-            self._places[doc] = 1
+                self._files[shard // SHARDS].extend(self._docs[start:end])
+        for docs in self._files:
+            for doc in docs:
+                self._places[doc] = 1
+        self._popular = array("f")  # no longer needed
+        self._docs = array("I")
         self._kept = tempfile.TemporaryFile()  # noqa: SIM115 - it lives until `write`
         self._kept.write(b"\n\n")
         return {"least": least, "few": self._sizes.few, "shards": SHARDS}
@@ -94,12 +97,12 @@ class Firsts:
     def write(self, store: Store) -> None:
         """Write all files."""
         with self._kept as kept:
-            for number, docs in enumerate(self._files):
-                cards: list[Card] = []
-                for doc in sorted(docs):
+            for number, found in enumerate(self._files):
+                docs, cards = sorted(set(found)), list[Card]()
+                for doc in docs:
                     kept.seek(self._places[doc])
                     cards.append(msgspec.json.decode(kept.readline(), type=Card))
-                store.put_json(f"b/{number}", [sorted(docs), *(as_columns(cards) if cards else [])])
+                store.put_json(f"b/{number}", [docs, *(as_columns(cards) if cards else [])])
 
 
 def files(shards: int) -> int:

@@ -21,7 +21,10 @@ function runOf(tools, view, control) {
     const isRare = /[^\0-9;-\x7f]/.test(given); // not ASCII, or with a colon
     await Promise.all([isRare && later("more"), characters.ready(given)]);
     const query = parseQuery(search, characters, language);
-    for (const { text } of query.words) lists.find(text.toLowerCase()).catch(() => 0); // beside the look-ups of what it means
+    for (const { text } of query.words) {
+      const word = text.toLowerCase();
+      if (/^\w+$/.test(word) && !language.stop.includes(word)) lists.find(word).catch(() => 0); // beside what it means
+    }
     Catalog.more?.narrow(query, view, language);
     return { ...query, sort, limit: size, offset: (page - 1) * size, merge };
   };
