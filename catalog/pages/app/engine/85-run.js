@@ -109,8 +109,8 @@ function runOf(tools, view, control) {
     const rest = order[Symbol.iterator]();
     const first = [];
     for (let doc; first.length < count && doc !== null && (doc = rest.next().value) !== undefined; ) first.push(doc);
-    if (manifest.firsts && match?.kind === "leaf") await rarely("loadFirsts", first, match, tools);
-    for (const doc of first) if (asked !== null && doc !== null) card(doc).catch(() => 0); // side by side
+    if (manifest.firsts && match?.kind === "leaf") await rarely("firsts", first, match, tools);
+    for (const doc of asked ? first : []) if (doc !== null) card(doc).catch(() => 0); // side by side
     const found = [];
     for (let doc; found.length < count && (doc = first[0] !== undefined ? first.shift() : rest.next().value) !== undefined; ) {
       const hidden = doc === null ? null : asked !== null && (await hides(doc, has, asked));

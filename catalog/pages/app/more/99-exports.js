@@ -1,3 +1,3 @@
 Catalog.more = {
-  between, counts, cutUnits, docOf, emptiedBy, filtered, filtersOf, found, helped, loadFirsts, narrow, parseRange, passing, resolved, resultOf, sorted, suggest, tableOf, verdicts,
+  between, counts, cutUnits, docOf, emptiedBy, filtered, filtersOf, found, helped, firsts, narrow, parseRange, passing, resolved, resultOf, sorted, suggest, tableOf, verdicts,
 };
