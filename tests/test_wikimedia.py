@@ -180,7 +180,7 @@ class TestDumps:
 
     def test_the_source_tells_what_it_can_be_asked(self, person: Person, dumps: Wikimedia) -> None:
         said = person.types("sources", "wikimedia").stdout
-        assert re.search(r"of fetch +--lang  Which language edition", said)
+        assert re.search(r"of fetch +--lang: Which language edition", said)
         assert re.search(rf"address +{dumps.url}", said)
         told = json.loads(person.types("sources", "wikimedia", "--json").stdout)
         assert [each["name"] for each in told["selectors"]] == ["lang", "date", "job"]

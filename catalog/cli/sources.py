@@ -242,6 +242,6 @@ def _lines(facts: dict[str, Any]) -> list[str]:
             lines.append(f"{output.pad(said(name) if not number else '', 12)}{part}")
     for label, options in (("option", facts["options"]), ("of fetch", facts["selectors"])):
         for option in options:
-            told = f"--{option['name'].replace('_', '-')}  {option['help']}"
+            told = f"--{option['name'].replace('_', '-')}: {option['help']}"
             lines += output.labelled(said(label), told, width + 12, 12)
     return lines

@@ -84,7 +84,6 @@ CHINESE = {
     "message": "说明",
     "asked for": "请求内容",
     "requests": "请求数",
-    "why": "原因",
     "reason": "原因",
     "login": "登录",
     "address": "地址",
