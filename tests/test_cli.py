@@ -236,12 +236,20 @@ def test_a_reader_that_leaves_is_no_error(command: Command) -> None:
         assert b"Traceback" not in done.stderr
 
 
-def test_an_interrupt_ends_in_a_sentence(catalog_command: Command) -> None:
-    """`init` waits for the lock that this process holds; Ctrl-C ends it."""
+@pytest.mark.parametrize(
+    ("typed", "then"),
+    [
+        ("init", "What was stored is whole; the same command goes on from there."),
+        ("--ui zh init", "What was stored is whole; the same command goes on from there."),
+        ("tag set gsm8k domain=legal --because init", "The same command starts anew."),
+    ],
+)
+def test_an_interrupt_ends_in_a_sentence(catalog_command: Command, typed: str, then: str) -> None:
+    """The command waits for the lock that this process holds; Ctrl-C ends it."""
     path = catalog_command.folder / "registry.db"
     with Registry.open(path, create=True, verb="sync"):
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "catalog", "init"], cwd=catalog_command.folder,
+            [sys.executable, "-u", "-m", "catalog", *typed.split()], cwd=catalog_command.folder,
             env=catalog_command.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stderr is not None
@@ -250,7 +258,7 @@ def test_an_interrupt_ends_in_a_sentence(catalog_command: Command) -> None:
         process.send_signal(signal.SIGINT)
         _out, said = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "Stopped." in said
+    assert said.splitlines()[-1] == f"Stopped. {then}"
     assert "Traceback" not in said
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 HELP = "help.txt"
 """The text of `catalog --help`, kept beside this module so that asking for it costs no import (a test compares)."""
 
+RESUMED = ("init", "sync", "fetch", "import", "pull", "retag")
+"""The commands that go on where they were stopped."""
+
 GARBAGE = 20_000
 """Objects made before Python looks for cycles among them: its own 700 are made many times over by imports alone."""
 
@@ -94,7 +97,13 @@ def _other(error: Exception) -> int:
 
 
 def _interrupted() -> int:
-    print("\nStopped. What was stored is whole; the same command goes on from there.", file=sys.stderr)
+    from catalog.cli.words import LANGUAGES
+
+    words = [each for each in sys.argv[1:] if not each.startswith("-") and each not in LANGUAGES]
+    then = "The same command starts anew."
+    if words and words[0] in RESUMED:
+        then = "What was stored is whole; the same command goes on from there."
+    print(f"\nStopped. {then}", file=sys.stderr)
     return 130
 
 
