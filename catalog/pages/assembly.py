@@ -61,7 +61,7 @@ def write_app(root: Path, shell: Shell, mark: str, *, offline: bool) -> None:
             f"<noscript>{_WAIT.format(lists=lists)}</noscript></div>"
         )
         tail = f'<script src="../{placed["catalog"]}"></script>'
-        page = shell.page("../", title, _DESCRIPTION, "", content, tail, find=view != "index", early=early)
+        page = shell.page("../", title, _DESCRIPTION, "", content, tail, find=view != "index", early=early).decode()
         if view == "index":
             page = page.replace(f"assets/pages.css?{mark}", style, 1)
         (root / "datasets" / f"{view}.html").write_text(page.replace("<html ", f"<html{marks} ", 1), "utf-8")

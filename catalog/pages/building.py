@@ -168,14 +168,14 @@ class _Build:
         root = "../" * address.removesuffix("index.html").count("/")
         links = head(entry, address, self.base_url, made["citation"])
         content = entry_html(made, similar, root, lists.term_href)
-        html = shell.encoded(root, f"{made['title']} - dataset", in_short(entry), links, content)
+        html = shell.page(root, f"{made['title']} - dataset", in_short(entry), links, content)
         self._write(address, html, entry.modified[:10])
 
     def _lists(self, shell: Shell, lists: Browser) -> None:
         for done, page in enumerate(lists.pages()):
             root = "../" * page.path.count("/")
             address = f"{in_url(page.path)}{'index.html' if self.options.offline else ''}"
-            content = shell.encoded(root, page.title, page.description, canonical(self._whole(address)), page.content)
+            content = shell.page(root, page.title, page.description, canonical(self._whole(address)), page.content)
             self._write(address, content, "", page.path)
             self.tell("lists", done + 1, lists.count())
         home = self.root / "index.html"

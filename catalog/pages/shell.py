@@ -72,28 +72,13 @@ class Shell:
         *,
         find: bool = True,
         early: str = "",
-    ) -> str:
-        """A whole page.
+    ) -> bytes:
+        """A whole page, as it is written to a file; the frame of those in one place is encoded once.
 
         `root` is the way to the root of the site ("../../"), `title` and `description` are text; `head`, `content` and
         `scripts` are HTML, and so is `early`, which stands before all styles. `find` is whether the search field of
         the header is there.
         """
-        return self.encoded(root, title, description, head, content, scripts, find=find, early=early).decode()
-
-    def encoded(
-        self,
-        root: str,
-        title: str,
-        description: str,
-        head: str,
-        content: str,
-        scripts: str = "",
-        *,
-        find: bool = True,
-        early: str = "",
-    ) -> bytes:
-        """`page` as it is written to a file; the frame is encoded once."""
         cut = self._cut.get((root, find, early))
         if cut is None:
             frame = self._frames[find].replace(_ROOT, root)
